@@ -1,0 +1,26 @@
+//! The words that verifier, machine, calls, loader and command line share.
+//!
+//! Values only: nothing here does IO, holds state or decides a verdict.
+
+mod attach_type;
+mod call;
+mod errno;
+mod ids;
+mod map_type;
+mod prog_type;
+mod sample;
+mod version;
+
+pub use attach_type::AttachType;
+pub use call::{
+    ArgType, Avail, CallKind, CallSpec, Effect, KfuncFlags, MemAccess, RetType, SizeRule,
+};
+pub use errno::Errno;
+pub use ids::{Addr, Cpu, MapId, Node, Pid, ProgId};
+pub use map_type::MapType;
+pub use prog_type::ProgType;
+pub use sample::{
+    CallchainEntry, CounterValue, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample, UserRegs,
+    UserStack, X86Regs,
+};
+pub use version::KernelVersion;

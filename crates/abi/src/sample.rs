@@ -1,0 +1,128 @@
+//! What a sampling source knows about one overflow of a perf event.
+
+use crate::{Cpu, Pid};
+
+/// Marks the kernel part of a recorded callchain (`PERF_CONTEXT_KERNEL`).
+pub const PERF_CONTEXT_KERNEL: u64 = -128i64 as u64;
+/// Marks the user part of a recorded callchain (`PERF_CONTEXT_USER`).
+pub const PERF_CONTEXT_USER: u64 = -512i64 as u64;
+
+/// One word of a callchain: an instruction address or a `PERF_CONTEXT_*` marker.
+pub type CallchainEntry = u64;
+
+/// x86-64 registers in the order of `struct pt_regs`, which is the head of `bpf_perf_event_data`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the register names")]
+pub struct X86Regs {
+    pub r15: u64,
+    pub r14: u64,
+    pub r13: u64,
+    pub r12: u64,
+    pub bp: u64,
+    pub bx: u64,
+    pub r11: u64,
+    pub r10: u64,
+    pub r9: u64,
+    pub r8: u64,
+    pub ax: u64,
+    pub cx: u64,
+    pub dx: u64,
+    pub si: u64,
+    pub di: u64,
+    /// perf does not offer it: -1 unless the source knows better.
+    pub orig_ax: u64,
+    pub ip: u64,
+    pub cs: u64,
+    pub flags: u64,
+    pub sp: u64,
+    pub ss: u64,
+}
+
+impl X86Regs {
+    /// The 21 words in the order of `struct pt_regs`.
+    #[must_use]
+    pub const fn words(&self) -> [u64; 21] {
+        [
+            self.r15, self.r14, self.r13, self.r12, self.bp, self.bx, self.r11, self.r10, self.r9,
+            self.r8, self.ax, self.cx, self.dx, self.si, self.di, self.orig_ax, self.ip, self.cs,
+            self.flags, self.sp, self.ss,
+        ]
+    }
+
+    /// Tells whether the registers were taken in user mode (by the code segment's privilege level).
+    #[must_use]
+    pub const fn is_user_mode(&self) -> bool {
+        self.cs & 3 == 3
+    }
+}
+
+/// Registers of user space at the sample (`PERF_SAMPLE_REGS_USER`), when it had any.
+pub type UserRegs = Option<X86Regs>;
+
+/// User stack bytes copied at the sample (`PERF_SAMPLE_STACK_USER`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserStack {
+    /// The address of the first byte: the stack pointer at the sample.
+    pub start: u64,
+    /// The bytes, lowest address first.
+    pub bytes: Vec<u8>,
+}
+
+/// A counter read at the sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CounterValue {
+    /// The count.
+    pub counter: u64,
+    /// Nanoseconds that the event was enabled.
+    pub enabled: u64,
+    /// Nanoseconds that it was counting.
+    pub running: u64,
+}
+
+/// One overflow of a perf event, as every source describes it.
+///
+/// What a source cannot know is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// Instruction address at the overflow.
+    pub ip: u64,
+    /// Process.
+    pub pid: Pid,
+    /// Thread.
+    pub tid: Pid,
+    /// Nanoseconds of `CLOCK_MONOTONIC`.
+    pub time: u64,
+    /// Data address, where the event has one; else 0.
+    pub addr: u64,
+    /// The CPU on which the event overflowed.
+    pub cpu: Cpu,
+    /// Period of this sample, in units of the event.
+    pub period: u64,
+    /// Value of the event itself, when it could be read.
+    pub value: Option<CounterValue>,
+    /// Registers at the interrupt (`PERF_SAMPLE_REGS_INTR`).
+    pub regs: Option<X86Regs>,
+    /// Registers of user space.
+    pub user_regs: UserRegs,
+    /// Addresses of the kernel part of the stack, innermost first, without markers.
+    pub kernel_stack: Vec<u64>,
+    /// Addresses of the user part of the stack, innermost first, without markers.
+    pub user_stack: Vec<u64>,
+    /// Copied user stack bytes, when they were asked for.
+    pub user_stack_bytes: Option<UserStack>,
+    /// Raw data of a tracepoint, when the event is one.
+    pub raw: Vec<u8>,
+    /// cgroup id, when it was asked for.
+    pub cgroup: Option<u64>,
+}
+
+impl Sample {
+    /// Tells whether the overflow interrupted user space.
+    #[must_use]
+    pub fn is_user_mode(&self) -> bool {
+        match &self.regs {
+            Some(regs) => regs.is_user_mode(),
+            None => self.kernel_stack.is_empty(),
+        }
+    }
+}
