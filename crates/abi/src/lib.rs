@@ -7,6 +7,7 @@ mod call;
 mod errno;
 mod ids;
 mod map_type;
+mod mapping;
 mod prog_type;
 mod sample;
 mod version;
@@ -18,6 +19,7 @@ pub use call::{
 pub use errno::Errno;
 pub use ids::{Addr, Cpu, MapId, Node, Pid, ProgId};
 pub use map_type::MapType;
+pub use mapping::Mapping;
 pub use prog_type::ProgType;
 pub use sample::{
     CallchainEntry, CounterValue, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample, UserRegs,

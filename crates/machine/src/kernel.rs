@@ -1,0 +1,70 @@
+//! What a helper or kfunc sees while a program runs: the machine, the CPU, the task, the sample.
+
+use skep_abi::{Addr, Cpu, Errno, Pid, ProgId, ProgType, Sample};
+
+use crate::{Fault, Machine, PerfEvent};
+
+/// Memory of the sampled process, beyond the stack bytes that a sample carries.
+pub trait UserMemory: Sync {
+    /// Reads exactly `into.len()` bytes at `addr` of process `pid`.
+    ///
+    /// # Errors
+    /// `EFAULT` when any byte cannot be read.
+    fn read(&self, pid: Pid, addr: u64, into: &mut [u8]) -> Result<(), Errno>;
+}
+
+/// One run of a program on one CPU, from its first instruction to its end, tail calls included.
+pub struct Run<'m> {
+    /// The machine it runs on.
+    pub machine: &'m Machine,
+    /// The CPU it runs on.
+    pub cpu: Cpu,
+    /// The program that is running; a tail call changes it.
+    pub prog: ProgId,
+    /// Its type.
+    pub prog_type: ProgType,
+    /// Its context.
+    pub ctx: Addr,
+    /// The current thread.
+    pub task: Pid,
+    /// The overflow that is handled, for perf_event programs.
+    pub sample: Option<&'m Sample>,
+    /// The event that overflowed.
+    pub event: Option<&'m PerfEvent>,
+    /// The cookie of the link; 0 without one.
+    pub cookie: u64,
+    /// Memory of sampled processes.
+    pub user: &'m dyn UserMemory,
+}
+
+/// Runs a callback of the program that is running.
+pub trait Invoke {
+    /// Calls the subprogram at code address `func` with R1 to R5; returns its R0.
+    ///
+    /// # Errors
+    /// Whatever stops the callback stops the caller too.
+    fn invoke(&mut self, run: &mut Run<'_>, func: Addr, args: [u64; 5]) -> Result<u64, Stop>;
+}
+
+/// Why a call does not return to the insn after it.
+#[derive(Debug)]
+pub enum Stop {
+    /// The program did what it must not.
+    Fault(Fault),
+    /// The program is replaced by another one.
+    TailCall(ProgId),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// What a call gets: the run, and the way back into the program.
+pub struct Kernel<'k, 'm> {
+    /// The run that made the call.
+    pub run: &'k mut Run<'m>,
+    /// The engine that runs callbacks.
+    pub vm: &'k mut dyn Invoke,
+}
