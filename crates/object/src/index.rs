@@ -1,0 +1,38 @@
+//! Newtypes for what would otherwise be bare integers.
+
+use std::fmt;
+
+macro_rules! index {
+    ($(#[doc = $doc:literal])+ $name:ident) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The same as an index into a slice.
+            #[must_use]
+            pub const fn get(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+index! {
+    /// An insn slot of a program, from 0; `ld_imm64` takes two.
+    InsnIdx
+}
+index! {
+    /// A map of an object: index into [`crate::ObjectSpec::maps`] and [`crate::Resolved::maps`].
+    MapIdx
+}
+index! {
+    /// A program of an object: index into [`crate::ObjectSpec::programs`] and [`crate::Resolved::programs`].
+    ProgIdx
+}
