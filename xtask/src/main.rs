@@ -1,1 +1,44 @@
-fn main() {}
+//! Maintainers' tasks, run as `cargo xtask TASK`; users never need them.
+
+mod policy;
+mod programs;
+
+use std::process::ExitCode;
+
+/// The tasks: name, what it takes, what it does, and the function that gets the remaining arguments.
+type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
+
+const TASKS: &[Task] = &[
+    (
+        "programs",
+        "[--check]: compile programs/*.bpf.c, or compare with the committed objects",
+        programs::run,
+    ),
+    ("policy", ": hold the tree against the house rules that can be counted", policy::run),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let task = args.split_first().and_then(|(name, rest)| {
+        TASKS.iter().find(|(task, _, _)| task == name).map(|(_, _, run)| (*run, rest))
+    });
+    let Some((run, rest)) = task else {
+        eprintln!("usage: cargo xtask TASK");
+        for (name, help, _) in TASKS {
+            eprintln!("  {name} {help}");
+        }
+        return ExitCode::from(2);
+    };
+    match run(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The top of the work tree.
+fn top() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
