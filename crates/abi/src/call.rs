@@ -1,6 +1,6 @@
 //! What every consumer may ask about one helper or kfunc.
 
-use crate::{KernelVersion, ProgType};
+use crate::{ArgType, KernelVersion, ProgType, RetType};
 
 bitflags::bitflags! {
     /// `KF_*` flags as `include/linux/btf.h` numbers them (6.19).
@@ -41,107 +41,6 @@ bitflags::bitflags! {
     }
 }
 
-/// What a call does with memory that is passed to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemAccess {
-    /// Reads: the bytes must be initialised.
-    Read,
-    /// Writes every byte: they need not be initialised.
-    WriteUninit,
-    /// Reads and writes.
-    ReadWrite,
-}
-
-/// Where the size of a memory argument comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeRule {
-    /// The next argument (`ConstSize`, `ConstSizeOrZero`).
-    NextArg,
-    /// A fixed number of bytes.
-    Fixed(u32),
-}
-
-/// What the verifier demands of one argument register (`enum bpf_arg_type`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArgType {
-    /// Any initialised register.
-    Anything,
-    /// A scalar of this width in bytes.
-    Scalar {
-        /// 1, 2, 4 or 8.
-        bytes: u8,
-        /// Whether the C type is signed.
-        signed: bool,
-    },
-    /// The program's context.
-    Ctx,
-    /// A map known at load time.
-    ConstMapPtr,
-    /// Initialised memory of the map's key size.
-    MapKey,
-    /// Memory of the map's value size.
-    MapValue {
-        /// Null is allowed.
-        nullable: bool,
-        /// The call fills it, so that it need not be initialised.
-        uninit: bool,
-    },
-    /// Memory.
-    Mem {
-        /// What the call does with it.
-        access: MemAccess,
-        /// Its size.
-        size: SizeRule,
-        /// Null is allowed.
-        nullable: bool,
-    },
-    /// The size of the memory before it; not zero.
-    ConstSize,
-    /// The size of the memory before it; zero is allowed.
-    ConstSizeOrZero,
-    /// The size of an allocation; a constant.
-    ConstAllocSize,
-    /// A ring buffer record that was reserved and is given up.
-    RingbufMem,
-    /// A NUL-terminated string in a read-only map.
-    ConstStr,
-    /// A callback: `PTR_TO_FUNC`.
-    Func,
-    /// The context of a callback: a stack pointer or null.
-    StackOrNull,
-    /// A kernel object by its struct name.
-    BtfPtr {
-        /// The struct's name in kernel BTF.
-        strukt: &'static str,
-        /// `const` in C.
-        konst: bool,
-        /// Null is allowed.
-        nullable: bool,
-    },
-}
-
-/// What a call leaves in R0 (`enum bpf_return_type`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetType {
-    /// Nothing: R0 is not readable afterwards.
-    Void,
-    /// A scalar.
-    Integer,
-    /// A value of the map argument, or null.
-    MapValueOrNull,
-    /// Memory of the size argument, or null (`bpf_ringbuf_reserve`).
-    AllocMemOrNull,
-    /// A kernel object, or null where the flags say so.
-    BtfPtr {
-        /// The struct's name in kernel BTF.
-        strukt: &'static str,
-        /// Trusted, so that fields may be walked.
-        trusted: bool,
-    },
-    /// Memory of a known size that a per-CPU or ksym address designates.
-    MemOrBtf,
-}
-
 /// What a call does to the state of a program beyond its signature; the verifier matches on this, never on a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -172,28 +71,73 @@ pub enum CallKind {
     Kfunc,
 }
 
-/// The first release in which each program type may make the call.
-pub type Avail = &'static [(ProgType, KernelVersion)];
+/// Program types that gained, and perhaps lost, a call together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who: one type, or a table that several types share.
+    pub progs: &'static [ProgType],
+    /// First release; a type that is younger has the call from its own first release.
+    pub since: KernelVersion,
+    /// First release without it.
+    pub until: Option<KernelVersion>,
+}
+
+/// Who may make a call, and in which releases.
+pub type Avail = &'static [Grant];
+
+/// The prototype that a call had before some release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OlderProto {
+    /// First release without this prototype.
+    pub until: KernelVersion,
+    /// Arguments, R1 first.
+    pub args: &'static [ArgType],
+    /// Their names.
+    pub arg_names: &'static [&'static str],
+    /// R0 afterwards.
+    pub ret: RetType,
+}
+
+/// What the kernel says to a program that makes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// The program type may make it.
+    Allowed,
+    /// The program type's table lists it, but the program is refused (`-ENOTSUPP`).
+    Unsupported,
+    /// The program type may not make it, or not in this release.
+    Denied,
+}
 
 /// One callable: everything any consumer may ask about it.
 #[derive(Clone, Copy, Debug)]
 pub struct CallSpec {
     /// Helper or kfunc.
     pub kind: CallKind,
-    /// Full kernel name, such as `bpf_map_lookup_elem`.
+    /// Full kernel name, such as `bpf_map_lookup_elem`, in the newest release that has it.
     pub name: &'static str,
     /// The doc comment of the implementing function.
     pub doc: &'static str,
-    /// Arguments, R1 first.
+    /// Arguments in the newest release, R1 first.
     pub args: &'static [ArgType],
     /// Names of the arguments, as the implementing function spells them.
     pub arg_names: &'static [&'static str],
     /// R0 afterwards.
     pub ret: RetType,
+    /// The release that brought the call.
+    pub since: KernelVersion,
+    /// The first release without it.
+    pub until: Option<KernelVersion>,
     /// Who may call it, since when.
     pub avail: Avail,
+    /// Types whose tables list it, but whose programs are refused for it.
+    pub unsupported: &'static [ProgType],
     /// Kfunc flags by the release that introduced them, oldest first.
     pub history: &'static [(KernelVersion, KfuncFlags)],
+    /// Prototypes of earlier releases, oldest first.
+    pub older: &'static [OlderProto],
+    /// Names of earlier releases with the first release that no longer used them, oldest first.
+    pub old_names: &'static [(KernelVersion, &'static str)],
     /// Whether the program's licence must be GPL-compatible.
     pub gpl_only: bool,
     /// Whether only sleepable programs may call it.
@@ -207,17 +151,143 @@ pub struct CallSpec {
 }
 
 impl CallSpec {
-    /// The release since which `prog` may make this call.
+    /// The release since which `prog` may make this call; a later release may have taken it away ([`Self::permit`]).
     #[must_use]
     pub fn since(&self, prog: ProgType) -> Option<KernelVersion> {
-        self.avail.iter().find(|(p, _)| *p == prog).map(|(_, since)| *since)
+        self.grants(prog).map(|grant| grant.since.max(prog.since())).min()
+    }
+
+    /// What the kernel of `version` says to a program of type `prog` that makes this call.
+    #[must_use]
+    pub fn permit(&self, prog: ProgType, version: KernelVersion) -> Permit {
+        let exists = self.until.is_none_or(|until| version < until) && prog.since() <= version;
+        let granted = self
+            .grants(prog)
+            .any(|grant| grant.since <= version && grant.until.is_none_or(|until| version < until));
+        match exists && granted {
+            false => Permit::Denied,
+            true if self.unsupported.contains(&prog) => Permit::Unsupported,
+            true => Permit::Allowed,
+        }
     }
 
     /// The flags in force, or `None` where `prog` may not make this call on `version`.
     #[must_use]
     pub fn flags_at(&self, prog: ProgType, version: KernelVersion) -> Option<KfuncFlags> {
-        self.since(prog).filter(|since| *since <= version)?;
+        if self.permit(prog, version) != Permit::Allowed {
+            return None;
+        }
         let step = self.history.iter().rev().find(|(since, _)| *since <= version);
         Some(step.map_or(KfuncFlags::empty(), |(_, flags)| *flags))
+    }
+
+    /// The arguments and the result in `version`.
+    #[must_use]
+    pub fn proto_at(&self, version: KernelVersion) -> (&'static [ArgType], RetType) {
+        let older = self.older.iter().find(|proto| version < proto.until);
+        older.map_or((self.args, self.ret), |proto| (proto.args, proto.ret))
+    }
+
+    /// The name in `version`.
+    #[must_use]
+    pub fn name_at(&self, version: KernelVersion) -> &'static str {
+        self.old_names.iter().find(|(until, _)| version < *until).map_or(self.name, |(_, old)| old)
+    }
+
+    /// The kernel's text to a program of a type that the call does not support.
+    #[must_use]
+    pub fn unsupported_text(&self, prog: ProgType) -> String {
+        let id = match self.kind {
+            CallKind::Helper(id) => id,
+            CallKind::Kfunc => 0,
+        };
+        format!("func {}#{id} not supported for program type {}", self.name, prog as u32)
+    }
+
+    fn grants(&self, prog: ProgType) -> impl Iterator<Item = &'static Grant> {
+        self.avail.iter().filter(move |grant| grant.progs.contains(&prog))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallKind, CallSpec, Grant, OlderProto, Permit, RetType};
+    use crate::{KernelVersion, KfuncFlags, ProgType};
+
+    const fn v(major: u8, minor: u8) -> KernelVersion {
+        KernelVersion::new(major, minor)
+    }
+
+    const SPEC: CallSpec = CallSpec {
+        kind: CallKind::Helper(173),
+        name: "bpf_new",
+        doc: "",
+        args: &[],
+        arg_names: &[],
+        ret: RetType::Integer,
+        since: v(4, 1),
+        until: Some(v(7, 3)),
+        avail: &[
+            Grant {
+                progs: &[ProgType::Xdp, ProgType::Lsm],
+                since: v(5, 11),
+                until: Some(v(5, 16)),
+            },
+            Grant { progs: &[ProgType::Xdp], since: v(6, 1), until: None },
+            Grant { progs: &[ProgType::Syscall], since: v(4, 1), until: None },
+            Grant { progs: &[ProgType::PerfEvent], since: v(5, 15), until: None },
+        ],
+        unsupported: &[ProgType::PerfEvent],
+        history: &[(v(4, 1), KfuncFlags::RCU), (v(6, 2), KfuncFlags::ACQUIRE)],
+        older: &[OlderProto { until: v(6, 0), args: &[], arg_names: &[], ret: RetType::Void }],
+        old_names: &[(v(5, 0), "bpf_first"), (v(6, 0), "bpf_second")],
+        gpl_only: false,
+        might_sleep: false,
+        effect: None,
+        file: "",
+        line: 0,
+    };
+
+    #[test]
+    fn a_call_can_be_taken_away_and_given_back() {
+        let permit = |minor| SPEC.permit(ProgType::Xdp, v(5, minor));
+        assert_eq!(permit(10), Permit::Denied);
+        assert_eq!(permit(11), Permit::Allowed);
+        assert_eq!(permit(15), Permit::Allowed);
+        assert_eq!(permit(16), Permit::Denied);
+        assert_eq!(SPEC.permit(ProgType::Xdp, v(6, 1)), Permit::Allowed);
+        assert_eq!(SPEC.permit(ProgType::Xdp, v(7, 2)), Permit::Allowed);
+        assert_eq!(SPEC.permit(ProgType::Xdp, v(7, 3)), Permit::Denied);
+        assert_eq!(SPEC.since(ProgType::Xdp), Some(v(5, 11)));
+    }
+
+    #[test]
+    fn a_program_type_cannot_call_before_it_exists() {
+        assert_eq!(SPEC.since(ProgType::Syscall), Some(v(5, 14)));
+        assert_eq!(SPEC.permit(ProgType::Syscall, v(5, 13)), Permit::Denied);
+        assert_eq!(SPEC.permit(ProgType::Syscall, v(5, 14)), Permit::Allowed);
+        assert_eq!(SPEC.since(ProgType::Kprobe), None);
+    }
+
+    #[test]
+    fn a_listed_call_can_be_unsupported() {
+        assert_eq!(SPEC.permit(ProgType::PerfEvent, v(5, 14)), Permit::Denied);
+        assert_eq!(SPEC.permit(ProgType::PerfEvent, v(6, 18)), Permit::Unsupported);
+        assert_eq!(SPEC.flags_at(ProgType::PerfEvent, v(6, 18)), None);
+        assert_eq!(
+            SPEC.unsupported_text(ProgType::PerfEvent),
+            "func bpf_new#173 not supported for program type 7"
+        );
+    }
+
+    #[test]
+    fn flags_prototype_and_name_are_those_of_the_release() {
+        assert_eq!(SPEC.flags_at(ProgType::Xdp, v(6, 1)), Some(KfuncFlags::RCU));
+        assert_eq!(SPEC.flags_at(ProgType::Xdp, v(6, 2)), Some(KfuncFlags::ACQUIRE));
+        assert_eq!(SPEC.proto_at(v(5, 19)).1, RetType::Void);
+        assert_eq!(SPEC.proto_at(v(6, 0)).1, RetType::Integer);
+        assert_eq!(SPEC.name_at(v(4, 9)), "bpf_first");
+        assert_eq!(SPEC.name_at(v(5, 0)), "bpf_second");
+        assert_eq!(SPEC.name_at(v(6, 0)), "bpf_new");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Values only: nothing here does IO, holds state or decides a verdict.
 
+mod arg;
 mod attach_type;
 mod call;
 mod errno;
@@ -12,10 +13,9 @@ mod prog_type;
 mod sample;
 mod version;
 
+pub use arg::{ArgType, MemAccess, RetType, SizeRule};
 pub use attach_type::AttachType;
-pub use call::{
-    ArgType, Avail, CallKind, CallSpec, Effect, KfuncFlags, MemAccess, RetType, SizeRule,
-};
+pub use call::{Avail, CallKind, CallSpec, Effect, Grant, KfuncFlags, OlderProto, Permit};
 pub use errno::Errno;
 pub use ids::{Addr, Cpu, MapId, Node, Pid, ProgId};
 pub use map_type::MapType;

@@ -43,9 +43,27 @@ impl X86Regs {
     #[must_use]
     pub const fn words(&self) -> [u64; 21] {
         [
-            self.r15, self.r14, self.r13, self.r12, self.bp, self.bx, self.r11, self.r10, self.r9,
-            self.r8, self.ax, self.cx, self.dx, self.si, self.di, self.orig_ax, self.ip, self.cs,
-            self.flags, self.sp, self.ss,
+            self.r15,
+            self.r14,
+            self.r13,
+            self.r12,
+            self.bp,
+            self.bx,
+            self.r11,
+            self.r10,
+            self.r9,
+            self.r8,
+            self.ax,
+            self.cx,
+            self.dx,
+            self.si,
+            self.di,
+            self.orig_ax,
+            self.ip,
+            self.cs,
+            self.flags,
+            self.sp,
+            self.ss,
         ]
     }
 

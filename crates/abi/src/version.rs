@@ -83,10 +83,7 @@ mod tests {
 
     #[test]
     fn distribution_suffixes_are_ignored() {
-        assert_eq!(
-            KernelVersion::from_release("6.1.0-37-amd64"),
-            Some(KernelVersion::new(6, 1))
-        );
+        assert_eq!(KernelVersion::from_release("6.1.0-37-amd64"), Some(KernelVersion::new(6, 1)));
         assert_eq!(KernelVersion::from_release("linux"), None);
         assert_eq!(KernelVersion::from_release("6."), None);
         assert_eq!(KernelVersion::from_release("600.1"), None);

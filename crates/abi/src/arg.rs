@@ -1,0 +1,159 @@
+//! What a call takes and leaves: `enum bpf_arg_type` and `enum bpf_return_type` with their modifiers.
+
+/// What a call does with memory that is passed to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemAccess {
+    /// Reads: the bytes must be initialised.
+    Read,
+    /// Writes every byte: they need not be initialised.
+    WriteUninit,
+    /// Reads and writes.
+    ReadWrite,
+}
+
+/// Where the size of a memory argument comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeRule {
+    /// The next argument (`ConstSize`, `ConstSizeOrZero`).
+    NextArg,
+    /// A fixed number of bytes.
+    Fixed(u32),
+}
+
+/// What the verifier demands of one argument register (`enum bpf_arg_type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgType {
+    /// Any initialised register.
+    Anything,
+    /// A scalar of this width in bytes.
+    Scalar {
+        /// 1, 2, 4 or 8.
+        bytes: u8,
+        /// Whether the C type is signed.
+        signed: bool,
+    },
+    /// The program's context.
+    Ctx,
+    /// A map known at load time.
+    ConstMapPtr,
+    /// Initialised memory of the map's key size.
+    MapKey,
+    /// Memory of the map's value size.
+    MapValue {
+        /// Null is allowed.
+        nullable: bool,
+        /// The call fills it, so that it need not be initialised.
+        uninit: bool,
+    },
+    /// Memory.
+    Mem {
+        /// What the call does with it.
+        access: MemAccess,
+        /// Its size.
+        size: SizeRule,
+        /// Null is allowed.
+        nullable: bool,
+    },
+    /// The size of the memory before it; not zero.
+    ConstSize,
+    /// The size of the memory before it; zero is allowed.
+    ConstSizeOrZero,
+    /// The size of an allocation; a constant.
+    ConstAllocSize,
+    /// A ring buffer record that was reserved and is given up.
+    RingbufMem,
+    /// A NUL-terminated string in a read-only map.
+    ConstStr,
+    /// A callback: `PTR_TO_FUNC`.
+    Func,
+    /// The context of a callback: a stack pointer or null.
+    StackOrNull,
+    /// A kernel object by its struct name.
+    BtfPtr {
+        /// The struct's name in kernel BTF.
+        strukt: &'static str,
+        /// `const` in C.
+        konst: bool,
+        /// Null is allowed.
+        nullable: bool,
+    },
+}
+
+/// What a call leaves in R0 (`enum bpf_return_type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetType {
+    /// Nothing: R0 is not readable afterwards.
+    Void,
+    /// A scalar.
+    Integer,
+    /// A value of the map argument, or null.
+    MapValueOrNull,
+    /// Memory of the size argument, or null (`bpf_ringbuf_reserve`).
+    AllocMemOrNull,
+    /// A kernel object, or null where the flags say so.
+    BtfPtr {
+        /// The struct's name in kernel BTF.
+        strukt: &'static str,
+        /// Trusted, so that fields may be walked.
+        trusted: bool,
+    },
+    /// Memory of a known size that a per-CPU or ksym address designates.
+    MemOrBtf,
+}
+
+impl ArgType {
+    /// The kernel's name, as `struct bpf_func_proto` spells it.
+    ///
+    /// A kfunc's arguments have no such names; theirs are what a helper's equivalent would be called.
+    #[must_use]
+    pub const fn kernel_name(&self) -> &'static str {
+        match self {
+            Self::Anything => "ARG_ANYTHING",
+            Self::Scalar { .. } => "ARG_SCALAR",
+            Self::Ctx => "ARG_PTR_TO_CTX",
+            Self::ConstMapPtr => "ARG_CONST_MAP_PTR",
+            Self::MapKey => "ARG_PTR_TO_MAP_KEY",
+            Self::MapValue { nullable: true, .. } => "ARG_PTR_TO_MAP_VALUE_OR_NULL",
+            Self::MapValue { uninit: true, .. } => "ARG_PTR_TO_MAP_VALUE | MEM_UNINIT | MEM_WRITE",
+            Self::MapValue { .. } => "ARG_PTR_TO_MAP_VALUE",
+            Self::Mem { access: MemAccess::Read, nullable: false, .. } => {
+                "ARG_PTR_TO_MEM | MEM_RDONLY"
+            }
+            Self::Mem { access: MemAccess::Read, nullable: true, .. } => {
+                "ARG_PTR_TO_MEM | PTR_MAYBE_NULL | MEM_RDONLY"
+            }
+            Self::Mem { access: MemAccess::WriteUninit, .. } => "ARG_PTR_TO_UNINIT_MEM",
+            Self::Mem { access: MemAccess::ReadWrite, nullable: false, .. } => {
+                "ARG_PTR_TO_MEM | MEM_WRITE"
+            }
+            Self::Mem { access: MemAccess::ReadWrite, nullable: true, .. } => {
+                "ARG_PTR_TO_MEM_OR_NULL | MEM_WRITE"
+            }
+            Self::ConstSize => "ARG_CONST_SIZE",
+            Self::ConstSizeOrZero => "ARG_CONST_SIZE_OR_ZERO",
+            Self::ConstAllocSize => "ARG_CONST_ALLOC_SIZE_OR_ZERO",
+            Self::RingbufMem => "ARG_PTR_TO_RINGBUF_MEM | OBJ_RELEASE",
+            Self::ConstStr => "ARG_PTR_TO_CONST_STR",
+            Self::Func => "ARG_PTR_TO_FUNC",
+            Self::StackOrNull => "ARG_PTR_TO_STACK_OR_NULL",
+            Self::BtfPtr { nullable: false, .. } => "ARG_PTR_TO_BTF_ID",
+            Self::BtfPtr { nullable: true, .. } => "ARG_PTR_TO_BTF_ID_OR_NULL",
+        }
+    }
+}
+
+impl RetType {
+    /// The kernel's name, as `struct bpf_func_proto` spells it.
+    #[must_use]
+    pub const fn kernel_name(&self) -> &'static str {
+        match self {
+            Self::Void => "RET_VOID",
+            Self::Integer => "RET_INTEGER",
+            Self::MapValueOrNull => "RET_PTR_TO_MAP_VALUE_OR_NULL",
+            Self::AllocMemOrNull => "RET_PTR_TO_RINGBUF_MEM_OR_NULL",
+            Self::BtfPtr { trusted: true, .. } => "RET_PTR_TO_BTF_ID_TRUSTED",
+            Self::BtfPtr { .. } => "RET_PTR_TO_BTF_ID",
+            Self::MemOrBtf => "RET_PTR_TO_MEM_OR_BTF_ID",
+        }
+    }
+}
