@@ -7,6 +7,28 @@ pub const INSN_SIZE: usize = 8;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reg(pub u8);
 
+#[expect(missing_docs, reason = "the names are the registers'")]
+impl Reg {
+    pub const R0: Self = Self(0);
+    pub const R1: Self = Self(1);
+    pub const R2: Self = Self(2);
+    pub const R3: Self = Self(3);
+    pub const R4: Self = Self(4);
+    pub const R5: Self = Self(5);
+    pub const R6: Self = Self(6);
+    pub const R7: Self = Self(7);
+    pub const R8: Self = Self(8);
+    pub const R9: Self = Self(9);
+    /// The frame pointer, read-only.
+    pub const R10: Self = Self(10);
+
+    /// The number as an index into a register file.
+    #[must_use]
+    pub const fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// One instruction slot, little-endian in objects that skep accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Insn {

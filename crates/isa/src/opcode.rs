@@ -76,5 +76,8 @@ pub const CMPXCHG: i32 = 0xf0 | FETCH;
 pub const LOAD_ACQ: i32 = 0x100;
 pub const STORE_REL: i32 = 0x110;
 
+/// Offset of a 64-bit register move that makes it a cast between address spaces.
+pub const ADDR_SPACE_CAST: i16 = 1;
+
 /// `ld_imm64`: the only two-slot instruction.
 pub const LD_IMM64: u8 = LD | DW | IMM;
