@@ -1,0 +1,15 @@
+//! The JSON document that every command writes: `{"schema":1,"command":…,…}`.
+
+use serde_json::{Map, Value, json};
+
+/// The version of the documents' form; it grows when a reader of the old form could be misled by the new one.
+const SCHEMA: u32 = 1;
+
+/// Puts `schema` and `command` before the members of a document; the command is null where none was understood.
+pub(crate) fn document(command: Option<&str>, fields: Map<String, Value>) -> Value {
+    let mut members = Map::new();
+    members.insert("schema".to_owned(), json!(SCHEMA));
+    members.insert("command".to_owned(), json!(command));
+    members.extend(fields);
+    Value::Object(members)
+}

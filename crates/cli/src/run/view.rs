@@ -1,0 +1,150 @@
+//! What `skep run` prints.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::map_table::map_table;
+use crate::output::{HEADING, NOTE, Table, View};
+
+/// Elements of a map that the text shows, unless the map was asked for by name; the document has all.
+const ELEMENTS: usize = 30;
+
+/// A finished run.
+#[derive(Clone, Debug)]
+pub(crate) struct RunView {
+    /// `perf` or `ptrace`.
+    pub(crate) source: String,
+    /// The event by its perf name.
+    pub(crate) event: String,
+    /// Samples that were taken.
+    pub(crate) samples: u64,
+    /// Samples that the kernel or skep dropped.
+    pub(crate) lost: u64,
+    /// Times that the kernel held the event back.
+    pub(crate) throttled: u64,
+    /// In the order of the object.
+    pub(crate) programs: Vec<ProgramRow>,
+    /// In the order of the object.
+    pub(crate) maps: Vec<MapContents>,
+    /// What the programs printed or sent, in order: strings, or values of records.
+    pub(crate) output: Vec<Value>,
+    /// Whether maps were chosen by name, so that each is printed whole.
+    pub(crate) whole_maps: bool,
+    /// What the user should know: sentences without a full stop.
+    pub(crate) notices: Vec<String>,
+}
+
+/// A program and what became of its samples.
+#[derive(Clone, Debug)]
+pub(crate) struct ProgramRow {
+    /// The function's name.
+    pub(crate) name: String,
+    /// Times that it ran to its end.
+    pub(crate) runs: u64,
+    /// Samples dropped since a program already ran on their CPU.
+    pub(crate) dropped: u64,
+    /// Times that it did what it must not.
+    pub(crate) faults: u64,
+}
+
+/// A map and its elements, shaped by BTF.
+#[derive(Clone, Debug)]
+pub(crate) struct MapContents {
+    /// Name.
+    pub(crate) name: String,
+    /// Kind as bpftool names it.
+    pub(crate) kind: &'static str,
+    /// Keys and values.
+    pub(crate) elements: Vec<(Value, Value)>,
+}
+
+impl View for RunView {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "{HEADING}{} samples{HEADING:#} of {} by {}; {} lost, throttled {} times",
+            self.samples, self.event, self.source, self.lost, self.throttled
+        )?;
+        for text in &self.notices {
+            writeln!(out, "{NOTE}note{NOTE:#}: {text}")?;
+        }
+        writeln!(out, "\n{HEADING}Programs{HEADING:#}")?;
+        let mut programs = Table::new(["program", "#runs", "#dropped", "#faults"]);
+        for row in &self.programs {
+            let counts = [row.runs, row.dropped, row.faults].map(|count| count.to_string());
+            programs.row([vec![row.name.clone()], counts.to_vec()].concat());
+        }
+        programs.print(out)?;
+        for map in &self.maps {
+            self.map(map, out)?;
+        }
+        if !self.output.is_empty() {
+            writeln!(out, "\n{HEADING}Output{HEADING:#}")?;
+        }
+        for line in &self.output {
+            match line {
+                Value::String(text) => writeln!(out, "  {}", text.trim_end_matches('\n'))?,
+                record => writeln!(out, "  {record}")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn fields(&self) -> Map<String, Value> {
+        let programs: Vec<Value> = self
+            .programs
+            .iter()
+            .map(|row| {
+                json!({
+                    "name": row.name,
+                    "runs": row.runs,
+                    "dropped": row.dropped,
+                    "faults": row.faults,
+                })
+            })
+            .collect();
+        let maps: Map<String, Value> = self
+            .maps
+            .iter()
+            .map(|map| {
+                let elements: Vec<Value> = map
+                    .elements
+                    .iter()
+                    .map(|(key, value)| json!({ "key": key, "value": value }))
+                    .collect();
+                (map.name.clone(), Value::Array(elements))
+            })
+            .collect();
+        let Value::Object(fields) = json!({
+            "source": self.source,
+            "event": self.event,
+            "samples": self.samples,
+            "lost": self.lost,
+            "throttled": self.throttled,
+            "programs": programs,
+            "maps": maps,
+            "output": self.output,
+            "notices": self.notices,
+        }) else {
+            return Map::new();
+        };
+        fields
+    }
+}
+
+impl RunView {
+    fn map(&self, map: &MapContents, out: &mut dyn Write) -> io::Result<()> {
+        let count = map.elements.len();
+        writeln!(out, "\n{HEADING}{}{HEADING:#} ({}, {count} elements)", map.name, map.kind)?;
+        if map.elements.is_empty() {
+            return Ok(());
+        }
+        let shown = if self.whole_maps { count } else { count.min(ELEMENTS) };
+        map_table(&map.elements, shown).print(out)?;
+        match count - shown {
+            0 => Ok(()),
+            more => writeln!(out, "  … and {more} more; `--dump {}` prints all", map.name),
+        }
+    }
+}
