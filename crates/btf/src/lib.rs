@@ -16,6 +16,7 @@
 //! ```
 
 mod btf;
+pub mod core;
 mod cycle;
 mod error;
 mod index;
