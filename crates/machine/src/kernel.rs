@@ -2,7 +2,7 @@
 
 use skep_abi::{Addr, Cpu, Errno, Pid, ProgId, ProgType, Sample};
 
-use crate::{Fault, Machine, PerfEvent};
+use crate::{Fault, Machine, Memory, PerfEvent, user};
 
 /// Memory of the sampled process, beyond the stack bytes that a sample carries.
 pub trait UserMemory: Sync {
@@ -35,6 +35,29 @@ pub struct Run<'m> {
     pub cookie: u64,
     /// Memory of sampled processes.
     pub user: &'m dyn UserMemory,
+}
+
+impl<'m> Run<'m> {
+    /// The machine's memory.
+    #[must_use]
+    pub fn memory(&self) -> &'m Memory {
+        self.machine.memory()
+    }
+
+    /// `CLOCK_MONOTONIC` as of the sample, in nanoseconds; 0 for a run without one.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.sample.map_or(0, |sample| sample.time)
+    }
+
+    /// Reads memory of the sampled process: the stack bytes that the sample recorded, else what its
+    /// [`UserMemory`] says.
+    ///
+    /// # Errors
+    /// `EFAULT` when any byte cannot be read or is not of user space.
+    pub fn read_user(&self, addr: u64, into: &mut [u8]) -> Result<(), Errno> {
+        user::read(self, addr, into)
+    }
 }
 
 /// Runs a callback of the program that is running.

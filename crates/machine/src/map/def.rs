@@ -1,0 +1,106 @@
+//! How a map is created: `union bpf_attr` of `BPF_MAP_CREATE`.
+
+use skep_abi::{Errno, MapType};
+
+bitflags::bitflags! {
+    /// `BPF_F_*` of `BPF_MAP_CREATE`.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct MapFlags: u32 {
+        /// Elements are allocated when they are inserted.
+        const NO_PREALLOC = 1 << 0;
+        /// Each CPU has an LRU list of its own.
+        const NO_COMMON_LRU = 1 << 1;
+        /// `numa_node` says where the map lies.
+        const NUMA_NODE = 1 << 2;
+        /// User space only reads.
+        const RDONLY = 1 << 3;
+        /// User space only writes.
+        const WRONLY = 1 << 4;
+        /// Stack traces keep build ids and offsets.
+        const STACK_BUILD_ID = 1 << 5;
+        /// The hash has no random seed.
+        const ZERO_SEED = 1 << 6;
+        /// Programs only read.
+        const RDONLY_PROG = 1 << 7;
+        /// Programs only write.
+        const WRONLY_PROG = 1 << 8;
+        /// Socket maps.
+        const CLONE = 1 << 9;
+        /// User space may map it.
+        const MMAPABLE = 1 << 10;
+        /// Perf events stay when their file is closed.
+        const PRESERVE_ELEMS = 1 << 11;
+        /// Inner arrays may have any number of elements.
+        const INNER_MAP = 1 << 12;
+    }
+
+    /// Flags of an update.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct UpdateFlags: u64 {
+        /// Only a new element.
+        const NOEXIST = 1;
+        /// Only an existing element.
+        const EXIST = 2;
+        /// Under the element's spin lock.
+        const LOCK = 4;
+    }
+}
+
+/// Everything that makes a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapDef {
+    /// Name for messages; the kernel keeps its first 15 bytes.
+    pub name: String,
+    /// Kind.
+    pub map_type: MapType,
+    /// Bytes of a key.
+    pub key_size: u32,
+    /// Bytes of a value.
+    pub value_size: u32,
+    /// Greatest number of elements; bytes of a ring buffer.
+    pub max_entries: u32,
+    /// `map_flags`; unknown bits are refused as the kernel does.
+    pub flags: MapFlags,
+    /// `map_extra`.
+    pub map_extra: u64,
+    /// `numa_node`, which counts with [`MapFlags::NUMA_NODE`] only.
+    pub numa_node: u32,
+    /// The shape of inner maps.
+    pub inner: Option<Box<MapDef>>,
+}
+
+impl MapDef {
+    /// A map without flags.
+    #[must_use]
+    pub fn new(
+        name: &str,
+        map_type: MapType,
+        key_size: u32,
+        value_size: u32,
+        max_entries: u32,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            map_type,
+            key_size,
+            value_size,
+            max_entries,
+            flags: MapFlags::empty(),
+            map_extra: 0,
+            numa_node: 0,
+            inner: None,
+        }
+    }
+}
+
+/// Why a map was not created.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("map `{map}` cannot be created: {why} ({errno})")]
+pub struct MapError {
+    /// The map's name.
+    pub map: String,
+    /// What `BPF_MAP_CREATE` returns.
+    pub errno: Errno,
+    /// The rule it breaks.
+    pub why: String,
+}

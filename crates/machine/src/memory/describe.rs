@@ -1,0 +1,97 @@
+//! Why an access is refused, in words.
+
+use skep_abi::Addr;
+
+use super::page_table::PAGE;
+use super::region::Region;
+use super::{Memory, window};
+use crate::{Access, Fault, Place};
+
+impl Memory {
+    /// The fault of an access that was not granted.
+    #[cold]
+    pub(super) fn refusal(&self, addr: Addr, size: u64, access: Access) -> Fault {
+        Fault::Access { access, addr, size, place: self.place(addr, size) }
+    }
+
+    fn place(&self, addr: Addr, size: u64) -> Place {
+        if addr.0 < PAGE {
+            return Place::Null;
+        }
+        if addr.is_user() {
+            return Place::User;
+        }
+        if let Some(object) = self.code_at(addr) {
+            return Place::Code { object };
+        }
+        match self.region_at(addr) {
+            Some(region) => within(region, addr, size),
+            None => self.beside(addr),
+        }
+    }
+
+    fn code_at(&self, addr: Addr) -> Option<String> {
+        let code = self.code.read();
+        let (start, (len, of)) = code.range(..=addr.0).next_back()?;
+        (addr.0 - start < *len).then(|| of.to_string())
+    }
+
+    /// A page without a region: the nearest region is the one before or after the unmapped page.
+    fn beside(&self, addr: Addr) -> Place {
+        if let Some(region) = self.region_at(Addr(addr.0.wrapping_sub(PAGE))) {
+            return between(region, region.count - 1, addr);
+        }
+        match self.region_at(Addr(addr.0.wrapping_add(PAGE))) {
+            Some(region) => between(region, 0, addr),
+            None => Place::Nothing,
+        }
+    }
+
+    /// Says what lies at an address: an object and an offset in it, or that there is nothing.
+    #[must_use]
+    pub fn describe(&self, addr: Addr) -> String {
+        if let Some(region) = self.region_at(addr)
+            && let Some(hit) = region.bounds(addr.0, 1)
+        {
+            let index = region.index_of(addr.0 - region.base);
+            let name = region.element_name(index);
+            let dead = if region.hit(addr.0, 1).is_some() { "" } else { ", which is dead" };
+            return format!("byte {} of {name} ({} bytes{dead})", hit.within, region.size);
+        }
+        match self.place(addr, 1) {
+            Place::Nothing if window::CODE.contains(&addr.0) => "no code".to_owned(),
+            Place::Nothing => "no object".to_owned(),
+            place => place.to_string(),
+        }
+    }
+}
+
+/// Why bytes that start in a region's pages are refused.
+fn within(region: &Region, addr: Addr, size: u64) -> Place {
+    let offset = addr.0 - region.base;
+    let index = region.index_of(offset);
+    if index >= region.count {
+        return between(region, region.count - 1, addr);
+    }
+    let from_start = offset - index * region.stride;
+    if from_start >= region.size {
+        return between(region, index, addr);
+    }
+    let object = region.element_name(index);
+    if region.hit(addr.0, 1).is_none() {
+        return Place::Dead { object };
+    }
+    if region.hit(addr.0, size).is_none() {
+        return Place::Overrun { object, size: region.size, offset: from_start };
+    }
+    Place::Denied { object }
+}
+
+fn between(region: &Region, index: u64, addr: Addr) -> Place {
+    let start = region.base + index * region.stride;
+    Place::Between {
+        object: region.element_name(index),
+        size: region.size,
+        offset: addr.0.wrapping_sub(start).cast_signed(),
+    }
+}
