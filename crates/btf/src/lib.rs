@@ -4,13 +4,20 @@
 //! where; a [`Btf`] that exists holds only ids, names and sizes that are in range and no type that contains
 //! itself, so that everything after parsing need not check again.
 //!
-//! ```no_run
+//! ```
+//! use skep_btf::{Btf, BtfBuilder, Kind, MemberDef, TypeDef, ValuePrinter};
+//!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let btf = skep_btf::Btf::parse(&std::fs::read("/sys/kernel/btf/vmlinux")?)?;
-//! let task = btf.find("task_struct", skep_btf::Kind::Struct).ok_or("no task_struct")?;
-//! for member in btf.ty(task).composite().ok_or("no struct")?.members() {
-//!     println!("{} at bit {}", member.name, member.bit_offset);
-//! }
+//! let mut builder = BtfBuilder::new();
+//! let u32 = builder.push(&TypeDef::int("unsigned int", 4, false))?;
+//! let members = vec![MemberDef::at("pid", u32, 0), MemberDef::at("tgid", u32, 4)];
+//! builder.push(&TypeDef::Struct { name: "task".into(), size: 8, members })?;
+//!
+//! let btf = Btf::parse(&builder.finish()?)?;
+//! let task = btf.find("task", Kind::Struct).ok_or("no task")?;
+//! assert_eq!(btf.field(task, "tgid")?.byte_offset(), 4);
+//! let value = ValuePrinter::new(&btf).value(task, &[7, 0, 0, 0, 9, 0, 0, 0]);
+//! assert_eq!(value.to_string(), r#"{"pid":7,"tgid":9}"#);
 //! # Ok(())
 //! # }
 //! ```
@@ -18,18 +25,25 @@
 mod btf;
 pub mod core;
 mod cycle;
+mod declare;
 mod error;
 mod index;
 mod kind;
+mod member;
 mod parse;
 mod resolve;
 mod types;
+mod value;
+mod write;
 
 pub use btf::{Btf, TypeId};
 pub use error::{BtfError, BtfProblem};
 pub use index::essential_name;
 pub use kind::Kind;
+pub use member::{Field, FieldError};
 pub use types::{
     Array, Composite, DataSec, Enum, EnumValue, FuncProto, Int, Linkage, Member, Param, SecVar,
     Type,
 };
+pub use value::{ValuePrinter, hex};
+pub use write::{BtfBuilder, EnumValueDef, MemberDef, ParamDef, TypeDef, WriteError};
