@@ -22,7 +22,7 @@ pub use map_type::MapType;
 pub use mapping::Mapping;
 pub use prog_type::ProgType;
 pub use sample::{
-    CallchainEntry, CounterValue, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample, UserRegs,
-    UserStack, X86Regs,
+    BranchEntry, CallchainEntry, CounterValue, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample,
+    UserRegs, UserStack, X86Regs,
 };
 pub use version::KernelVersion;

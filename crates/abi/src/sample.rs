@@ -97,6 +97,37 @@ pub struct CounterValue {
     pub running: u64,
 }
 
+/// One branch of a branch stack: `struct perf_branch_entry`, 24 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BranchEntry {
+    /// Address of the branch insn.
+    pub from: u64,
+    /// Address that it went to.
+    pub to: u64,
+    /// The third word with its bit fields, as the kernel laid it out.
+    pub flags: u64,
+}
+
+impl BranchEntry {
+    /// Tells whether the branch was mispredicted (bit 0).
+    #[must_use]
+    pub const fn is_mispredicted(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// Tells whether the branch was predicted (bit 1); where neither this nor the other holds, the CPU does not say.
+    #[must_use]
+    pub const fn is_predicted(&self) -> bool {
+        self.flags & 2 != 0
+    }
+
+    /// CPU cycles since the branch before it (bits 4 to 19), 0 when unknown.
+    #[must_use]
+    pub const fn cycles(&self) -> u16 {
+        (self.flags >> 4) as u16
+    }
+}
+
 /// One overflow of a perf event, as every source describes it.
 ///
 /// What a source cannot know is `None` or empty.
@@ -132,6 +163,16 @@ pub struct Sample {
     pub raw: Vec<u8>,
     /// cgroup id, when it was asked for.
     pub cgroup: Option<u64>,
+    /// The last branches, newest first, when they were asked for and the CPU records them.
+    pub branch_stack: Option<Vec<BranchEntry>>,
+    /// How costly the sampled event was, in units of the PMU (`PERF_SAMPLE_WEIGHT`).
+    pub weight: Option<u64>,
+    /// Where the data came from (`PERF_SAMPLE_DATA_SRC`, `union perf_mem_data_src`).
+    pub data_src: Option<u64>,
+    /// Why a transaction ended (`PERF_SAMPLE_TRANSACTION`).
+    pub transaction: Option<u64>,
+    /// Physical address of the data, 0 when the kernel hides it.
+    pub phys_addr: Option<u64>,
 }
 
 impl Sample {
