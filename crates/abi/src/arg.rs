@@ -25,6 +25,8 @@ pub enum SizeRule {
 pub enum ArgType {
     /// Any initialised register.
     Anything,
+    /// A register that nobody looks at; it need not be initialised.
+    DontCare,
     /// A scalar of this width in bytes.
     Scalar {
         /// 1, 2, 4 or 8.
@@ -109,6 +111,7 @@ impl ArgType {
     pub const fn kernel_name(&self) -> &'static str {
         match self {
             Self::Anything => "ARG_ANYTHING",
+            Self::DontCare => "ARG_DONTCARE",
             Self::Scalar { .. } => "ARG_SCALAR",
             Self::Ctx => "ARG_PTR_TO_CTX",
             Self::ConstMapPtr => "ARG_CONST_MAP_PTR",

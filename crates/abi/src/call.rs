@@ -138,8 +138,10 @@ pub struct CallSpec {
     pub older: &'static [OlderProto],
     /// Names of earlier releases with the first release that no longer used them, oldest first.
     pub old_names: &'static [(KernelVersion, &'static str)],
-    /// Whether the program's licence must be GPL-compatible.
+    /// Whether the program's licence must be GPL-compatible; but see [`Self::needs_gpl`].
     pub gpl_only: bool,
+    /// Types that have a variant of their own which any licence may call.
+    pub gpl_except: &'static [ProgType],
     /// Whether only sleepable programs may call it.
     pub might_sleep: bool,
     /// Beyond the signature.
@@ -169,6 +171,12 @@ impl CallSpec {
             true if self.unsupported.contains(&prog) => Permit::Unsupported,
             true => Permit::Allowed,
         }
+    }
+
+    /// Tells whether the licence of a program of this type must be GPL-compatible.
+    #[must_use]
+    pub fn needs_gpl(&self, prog: ProgType) -> bool {
+        self.gpl_only && !self.gpl_except.contains(&prog)
     }
 
     /// The flags in force, or `None` where `prog` may not make this call on `version`.
@@ -241,7 +249,8 @@ mod tests {
         history: &[(v(4, 1), KfuncFlags::RCU), (v(6, 2), KfuncFlags::ACQUIRE)],
         older: &[OlderProto { until: v(6, 0), args: &[], arg_names: &[], ret: RetType::Void }],
         old_names: &[(v(5, 0), "bpf_first"), (v(6, 0), "bpf_second")],
-        gpl_only: false,
+        gpl_only: true,
+        gpl_except: &[ProgType::PerfEvent],
         might_sleep: false,
         effect: None,
         file: "",
@@ -278,6 +287,12 @@ mod tests {
             SPEC.unsupported_text(ProgType::PerfEvent),
             "func bpf_new#173 not supported for program type 7"
         );
+    }
+
+    #[test]
+    fn a_licence_can_depend_on_the_program_type() {
+        assert!(SPEC.needs_gpl(ProgType::Xdp));
+        assert!(!SPEC.needs_gpl(ProgType::PerfEvent));
     }
 
     #[test]

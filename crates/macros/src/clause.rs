@@ -7,6 +7,7 @@ use syn::{Error, Ident, LitInt, LitStr, Result, Token, braced, bracketed};
 mod kw {
     syn::custom_keyword!(avail);
     syn::custom_keyword!(effect);
+    syn::custom_keyword!(except);
     syn::custom_keyword!(flags);
     syn::custom_keyword!(gpl);
     syn::custom_keyword!(proto);
@@ -114,6 +115,7 @@ pub(crate) struct Clauses {
     pub(crate) unsupported: Vec<Ident>,
     pub(crate) flags: Vec<FlagStep>,
     pub(crate) gpl: bool,
+    pub(crate) gpl_except: Vec<Ident>,
     pub(crate) sleeps: bool,
     pub(crate) effect: Option<Ident>,
     pub(crate) proto: Vec<Before<Ident>>,
@@ -133,6 +135,9 @@ impl Clauses {
             self.flags = defaults.flags.clone();
         }
         self.gpl |= defaults.gpl;
+        if self.gpl_except.is_empty() {
+            self.gpl_except = defaults.gpl_except.clone();
+        }
         self.sleeps |= defaults.sleeps;
         self.effect = self.effect.or_else(|| defaults.effect.clone());
         self
@@ -148,6 +153,12 @@ fn in_braces<T: Parse>(input: ParseStream<'_>) -> Result<Vec<T>> {
     let inner;
     braced!(inner in input);
     Ok(Punctuated::<T, Token![,]>::parse_terminated(&inner)?.into_iter().collect())
+}
+
+fn in_brackets(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    let inner;
+    bracketed!(inner in input);
+    Ok(Punctuated::<Ident, Token![,]>::parse_terminated(&inner)?.into_iter().collect())
 }
 
 impl Parse for Clauses {
@@ -168,16 +179,16 @@ impl Parse for Clauses {
                 out.avail = Some(in_braces(input)?);
             } else if look.peek(kw::unsupported) {
                 input.parse::<kw::unsupported>()?;
-                let inner;
-                bracketed!(inner in input);
-                let types = Punctuated::<Ident, Token![,]>::parse_terminated(&inner)?;
-                out.unsupported = types.into_iter().collect();
+                out.unsupported = in_brackets(input)?;
             } else if look.peek(kw::flags) {
                 input.parse::<kw::flags>()?;
                 out.flags = in_braces(input)?;
             } else if look.peek(kw::gpl) {
                 input.parse::<kw::gpl>()?;
                 out.gpl = true;
+                if input.parse::<Option<kw::except>>()?.is_some() {
+                    out.gpl_except = in_brackets(input)?;
+                }
             } else if look.peek(kw::sleeps) {
                 input.parse::<kw::sleeps>()?;
                 out.sleeps = true;

@@ -76,7 +76,7 @@ fn call(
         let until = version(until);
         quote!((#until, #was))
     });
-    let (gpl, sleeps) = (clauses.gpl, clauses.sleeps);
+    let (gpl, sleeps, gpl_except) = (clauses.gpl, clauses.sleeps, &clauses.gpl_except);
     let until = option(clauses.until.as_ref());
     let name_text = name.to_string();
     let line = quote_spanned!(name.span()=> line!());
@@ -99,6 +99,7 @@ fn call(
             older: &[#(#older_protos),*],
             old_names: &[#(#old_names),*],
             gpl_only: #gpl,
+            gpl_except: &[#(::skep_abi::ProgType::#gpl_except),*],
             might_sleep: #sleeps,
             effect: #effect,
             file: file!(),

@@ -19,7 +19,8 @@
 //! | `avail { BASE, Xdp: "5.10", Kprobe: "5.11".."5.16" }` | who may make it: a program type, or (in capitals) a named set of them out of `crate::prog_set`; without a release, since the call exists |
 //! | `unsupported [PerfEvent]` | types whose tables list the call, but whose programs are refused for it (`-ENOTSUPP`) |
 //! | `flags { "6.3": ACQUIRE \| RET_NULL }` | a kfunc's flags by the release that introduced them |
-//! | `gpl`, `sleeps` | needs a GPL-compatible licence; may sleep |
+//! | `gpl`, `gpl except [PerfEvent]` | needs a GPL-compatible licence, but for those types |
+//! | `sleeps` | only sleepable programs may make it |
 //! | `effect = TailCall` | a variant of `skep_abi::Effect` |
 //! | `proto { "7.0": older }` | before that release the prototype was that of the function `older` of the same block, which then also runs the call |
 //! | `renamed { "7.0": "bpf_obj_new_impl" }` | before that release the call had that name |

@@ -1,0 +1,139 @@
+//! Rust types of what a call takes: each carries what the verifier demands of the register.
+
+use skep_abi::{Addr, ArgType, MemAccess, SizeRule};
+
+/// A Rust type that stands for one argument register.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not what a helper or kfunc can take")]
+pub(crate) trait Arg: Sized {
+    /// What the verifier demands.
+    const TYPE: ArgType;
+
+    /// From the register's 64 bits.
+    fn from_reg(raw: u64) -> Self;
+}
+
+/// C scalars of kfuncs: the register is cut to the width of the C type.
+macro_rules! scalars {
+    ($($ty:ty: $bytes:literal, $signed:literal;)*) => {
+        $(impl Arg for $ty {
+            const TYPE: ArgType = ArgType::Scalar { bytes: $bytes, signed: $signed };
+
+            fn from_reg(raw: u64) -> Self {
+                raw as Self
+            }
+        })*
+    };
+}
+
+scalars! {
+    u32: 4, false;
+    i32: 4, true;
+    u64: 8, false;
+    i64: 8, true;
+}
+
+/// Arguments that are addresses.
+macro_rules! addresses {
+    ($($(#[doc = $doc:literal])+ $name:ident: $ty:expr;)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub(crate) struct $name(pub(crate) Addr);
+
+            impl Arg for $name {
+                const TYPE: ArgType = $ty;
+
+                fn from_reg(raw: u64) -> Self {
+                    Self(Addr(raw))
+                }
+            }
+        )*
+    };
+}
+
+const fn mem(access: MemAccess, nullable: bool) -> ArgType {
+    ArgType::Mem { access, size: SizeRule::NextArg, nullable }
+}
+
+addresses! {
+    /// A map known at load time.
+    ConstMap: ArgType::ConstMapPtr;
+    /// A key of the map.
+    MapKey: ArgType::MapKey;
+    /// A value of the map, to be read.
+    MapValue: ArgType::MapValue { nullable: false, uninit: false };
+    /// Memory to be read, as long as the next argument says.
+    ReadMem: mem(MemAccess::Read, false);
+    /// The same, or null.
+    ReadMemOrNull: mem(MemAccess::Read, true);
+    /// Memory to be filled.
+    UninitMem: mem(MemAccess::WriteUninit, false);
+    /// Memory to be written in part, or null.
+    WriteMemOrNull: mem(MemAccess::ReadWrite, true);
+    /// A string in a read-only map.
+    ConstStr: ArgType::ConstStr;
+    /// A record that `bpf_ringbuf_reserve` gave.
+    RingbufMem: ArgType::RingbufMem;
+    /// A callback.
+    Func: ArgType::Func;
+    /// What the callback gets as its context.
+    StackOrNull: ArgType::StackOrNull;
+}
+
+/// The program's context, which calls know from the run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ctx;
+
+impl Arg for Ctx {
+    const TYPE: ArgType = ArgType::Ctx;
+
+    fn from_reg(_raw: u64) -> Self {
+        Self
+    }
+}
+
+/// Arguments that are numbers.
+macro_rules! numbers {
+    ($($(#[doc = $doc:literal])+ $name:ident: $ty:expr;)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub(crate) struct $name(pub(crate) u64);
+
+            impl Arg for $name {
+                const TYPE: ArgType = $ty;
+
+                fn from_reg(raw: u64) -> Self {
+                    Self(raw)
+                }
+            }
+        )*
+    };
+}
+
+numbers! {
+    /// Any initialised register: flags, addresses that are only tried, numbers.
+    Anything: ArgType::Anything;
+    /// A register that the verifier does not look at.
+    DontCare: ArgType::DontCare;
+    /// Size of the memory argument before it, not zero.
+    Size: ArgType::ConstSize;
+    /// The same, or zero.
+    SizeOrZero: ArgType::ConstSizeOrZero;
+    /// Size of an allocation.
+    AllocSize: ArgType::ConstAllocSize;
+}
+
+impl Size {
+    /// The size where the kernel's function takes a `u32`.
+    pub(crate) const fn cut(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+impl SizeOrZero {
+    /// The size where the kernel's function takes a `u32`.
+    pub(crate) const fn cut(self) -> u32 {
+        self.0 as u32
+    }
+}

@@ -1,0 +1,77 @@
+//! `kernel/bpf/helpers.c`: elements of maps.
+
+use skep_machine::{Fault, Kernel, Map};
+use skep_macros::calls;
+
+use crate::arg::{Anything, ConstMap, MapKey, MapValue};
+use crate::ret::{Answer, MapValueOrNull, Success};
+
+/// Look-up, update, delete.
+pub(crate) struct MapElem;
+
+#[calls(avail { BASE, LIRC })]
+impl MapElem {
+    /// Looks up an element: the address of its value, or null.
+    ///
+    /// In a per-CPU map it is the value of the current CPU; in a map of maps, the inner map.
+    #[helper(1, since = "3.18")]
+    fn bpf_map_lookup_elem(
+        k: &mut Kernel<'_, '_>,
+        map: ConstMap,
+        key: MapKey,
+    ) -> Answer<MapValueOrNull> {
+        let map = k.run.machine.map_at(map.0)?;
+        let key = read_key(k, map, key)?;
+        Ok(MapValueOrNull(map.lookup(k.run.cpu, &key)))
+    }
+
+    /// Creates or replaces an element.
+    ///
+    /// `flags`: `BPF_ANY` (0), `BPF_NOEXIST` (1) only creates, `BPF_EXIST` (2) only replaces. In a per-CPU map
+    /// only the value of the current CPU is set; the other CPUs' values of a new element are zero. Returns 0.
+    ///
+    /// *Errors*: `EINVAL` for other flags, `EEXIST`, `ENOENT`, `E2BIG` for a full map or an index past the end,
+    /// `ENOMEM`.
+    #[helper(2, since = "3.18")]
+    fn bpf_map_update_elem(
+        k: &mut Kernel<'_, '_>,
+        map: ConstMap,
+        key: MapKey,
+        value: MapValue,
+        flags: Anything,
+    ) -> Answer<Success> {
+        let map = k.run.machine.map_at(map.0)?;
+        let key = read_key(k, map, key)?;
+        let value = k.run.memory().read_vec(value.0, u64::from(map.def().value_size))?;
+        map.update(k.run.cpu, &key, &value, flags.0)?;
+        Ok(Success)
+    }
+
+    /// Deletes an element. Returns 0.
+    ///
+    /// *Errors*: `ENOENT` when there is none, `EINVAL` for arrays.
+    #[helper(3, since = "3.19")]
+    fn bpf_map_delete_elem(
+        k: &mut Kernel<'_, '_>,
+        map: ConstMap,
+        key: MapKey,
+    ) -> Answer<Success> {
+        let map = k.run.machine.map_at(map.0)?;
+        let key = read_key(k, map, key)?;
+        map.delete(k.run.cpu, &key)?;
+        Ok(Success)
+    }
+}
+
+fn read_key(k: &Kernel<'_, '_>, map: &Map, key: MapKey) -> Result<Vec<u8>, Fault> {
+    k.run.memory().read_vec(key.0, u64::from(map.def().key_size))
+}
+
+/// A map of a type that the verifier does not let the call have.
+pub(crate) fn wrong_map(call: &'static str, map: &Map) -> Fault {
+    let def = map.def();
+    Fault::Call {
+        call,
+        why: format!("cannot take map `{}`, which is of type {}", def.name, def.map_type.name()),
+    }
+}

@@ -1,0 +1,143 @@
+//! Rust types of what a call leaves in R0.
+
+use skep_abi::{Addr, Errno, RetType};
+use skep_machine::{Fault, Stop};
+
+/// Why a call returns early: with an error number that the program sees, or not at all.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// R0 is the negated number.
+    Errno(Errno),
+    /// The run of the program ends here.
+    Stop(Stop),
+}
+
+/// What a call answers.
+pub(crate) type Answer<T> = Result<T, Halt>;
+
+impl From<Errno> for Halt {
+    fn from(errno: Errno) -> Self {
+        Self::Errno(errno)
+    }
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Stop(fault.into())
+    }
+}
+
+impl From<Stop> for Halt {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// A Rust type that stands for one return value.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not what a helper or kfunc can return")]
+pub(crate) trait Ret {
+    /// What the verifier makes of it.
+    const TYPE: RetType;
+
+    /// The 64 bits of R0.
+    fn into_reg(self) -> Result<u64, Stop>;
+}
+
+impl Ret for () {
+    const TYPE: RetType = RetType::Void;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(0)
+    }
+}
+
+/// Integers: C's return types are sign- or zero-extended to 64 bits.
+macro_rules! integers {
+    ($($ty:ty => $via:ty),*) => {
+        $(impl Ret for $ty {
+            const TYPE: RetType = RetType::Integer;
+
+            fn into_reg(self) -> Result<u64, Stop> {
+                Ok(<$via>::from(self) as u64)
+            }
+        })*
+    };
+}
+
+integers! { u64 => u64, i64 => i64, u32 => u64, i32 => i64 }
+
+/// Zero: the call has done its work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Success;
+
+impl Ret for Success {
+    const TYPE: RetType = RetType::Integer;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(0)
+    }
+}
+
+/// Address of a value of the map argument, or null.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MapValueOrNull(pub(crate) Option<Addr>);
+
+impl Ret for MapValueOrNull {
+    const TYPE: RetType = RetType::MapValueOrNull;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.0.map_or(0, |addr| addr.0))
+    }
+}
+
+/// Address of a reserved ring buffer record, or null.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RingbufMemOrNull(pub(crate) Option<Addr>);
+
+impl Ret for RingbufMemOrNull {
+    const TYPE: RetType = RetType::AllocMemOrNull;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.0.map_or(0, |addr| addr.0))
+    }
+}
+
+/// Trusted `struct task_struct *`, never null.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TrustedTask(pub(crate) Addr);
+
+impl Ret for TrustedTask {
+    const TYPE: RetType = RetType::BtfPtr { strukt: "task_struct", trusted: true };
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.0.0)
+    }
+}
+
+impl<T: Ret, E: Into<Halt>> Ret for Result<T, E> {
+    const TYPE: RetType = T::TYPE;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        match self.map_err(Into::into) {
+            Ok(value) => value.into_reg(),
+            Err(Halt::Errno(errno)) => Ok(errno.to_reg()),
+            Err(Halt::Stop(stop)) => Err(stop),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skep_abi::Errno;
+
+    use super::{Answer, Halt, Ret as _};
+
+    #[test]
+    fn r0_is_extended_to_64_bits_as_the_c_type_says() {
+        assert_eq!((-1i32).into_reg().unwrap(), u64::MAX);
+        assert_eq!(u32::MAX.into_reg().unwrap(), 0xffff_ffff);
+        assert_eq!((-2i64).into_reg().unwrap(), u64::MAX - 1);
+        let refused: Answer<u32> = Err(Halt::Errno(Errno::ENOENT));
+        assert_eq!(refused.into_reg().unwrap(), -2i64 as u64);
+    }
+}
