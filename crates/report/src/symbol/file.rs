@@ -1,0 +1,54 @@
+//! Where the file behind a mapping can be read.
+
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use skep_abi::{Mapping, Pid};
+
+/// A file that can be read, and what makes it the same file as another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Located {
+    /// Device and inode.
+    pub(super) identity: (u64, u64),
+    /// The path by which to open it.
+    pub(super) path: PathBuf,
+}
+
+/// Tells whether a mapping is of a named file: no anonymous memory, no `[vdso]`.
+pub(super) fn is_file(mapping: &Mapping) -> bool {
+    mapping.path.is_absolute() && !mapping.path.as_os_str().as_bytes().starts_with(b"//")
+}
+
+/// Finds the file behind a mapping, in the root of its process if that is still there, else in ours.
+///
+/// Returns `None` for what is no regular file or cannot be read.
+pub(super) fn locate(pid: Pid, mapping: &Mapping) -> Option<Located> {
+    if !is_file(mapping) {
+        return None;
+    }
+    let ours = regular(&mapping.path);
+    let theirs = regular(&in_root(pid, &mapping.path));
+    let through = || {
+        regular(Path::new(&format!("/proc/{pid}/map_files/{:x}-{:x}", mapping.start, mapping.end)))
+    };
+    match (ours, theirs) {
+        // The plain path outlives the process, and leads to debug files beside it.
+        (Some(ours), Some(theirs)) if ours.identity == theirs.identity => Some(ours),
+        (_, Some(theirs)) => Some(theirs),
+        (Some(ours), None) => Some(ours),
+        (None, None) => through(),
+    }
+}
+
+/// A path as a process sees it.
+pub(super) fn in_root(pid: Pid, path: &Path) -> PathBuf {
+    let mut inside = PathBuf::from(format!("/proc/{pid}/root")).into_os_string();
+    inside.push(path);
+    inside.into()
+}
+
+fn regular(path: &Path) -> Option<Located> {
+    let found = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    Some(Located { identity: (found.dev(), found.ino()), path: path.to_owned() })
+}

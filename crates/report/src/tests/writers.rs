@@ -1,0 +1,138 @@
+//! Names that would break a format, in each format.
+
+use super::{function, profile};
+use crate::{Profile, flame, folded, table};
+
+const ODD: &[&str] = &[
+    "plain",
+    "a;b\nc\r\nd",
+    "",
+    " \t",
+    "<script>alert('&\"]]>')</script>",
+    "\u{1b}[31mred\u{0}\u{7f}\u{85}",
+    "operator() [clone .isra.0] 42",
+    "név\u{202e}gnp.exe",
+    "\u{fffe}\u{ffff}",
+    "…………………………………………………………………………………………………………………………………………………………………………",
+];
+
+fn odd() -> Profile {
+    let functions =
+        ODD.iter().map(|name| function(Some(name), name, name.len() % 2 == 0)).collect();
+    let all: Vec<u32> = (0..ODD.len() as u32).collect();
+    profile("odd;\ncomm 1", functions, &[(&all, 3), (&all[2..], 2), (&[], 1)])
+}
+
+fn fold(profile: &Profile) -> String {
+    let mut out = Vec::new();
+    folded::write(profile, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn folded_stacks_are_outermost_first_with_the_command_in_front() {
+    let functions = vec![
+        function(Some("do_syscall_64"), "[kernel]", true),
+        function(Some("read"), "/usr/lib/libc.so.6", false),
+        function(None, "/usr/bin/app", false),
+        function(Some("main"), "/usr/bin/app", false),
+        function(None, "[nf_tables]", true),
+    ];
+    let profile = profile("app", functions, &[(&[0, 1, 2, 3], 5), (&[4, 3], 2), (&[], 1)]);
+    assert_eq!(
+        fold(&profile),
+        "app 1\napp;main;[app];read;do_syscall_64_[k] 5\napp;main;[nf_tables]_[k] 2\n"
+    );
+}
+
+#[test]
+fn odd_names_keep_a_folded_stack_on_one_line() {
+    let text = fold(&odd());
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    for line in lines {
+        let (stack, weight) = line.rsplit_once(' ').unwrap();
+        assert!(weight.parse::<u64>().is_ok(), "{line}");
+        assert!(stack.split(';').all(|name| !name.trim().is_empty()), "{line}");
+        assert!(!line.contains(char::is_control), "{line}");
+    }
+    assert_eq!(text.lines().map(|l| l.split(';').count()).max(), Some(ODD.len() + 1));
+}
+
+#[test]
+fn odd_names_are_escaped_in_a_flame_graph() {
+    let mut out = Vec::new();
+    flame::write(&odd(), "a <b> & \u{0}c", Some("\u{1b}[0m"), &mut out).unwrap();
+    let svg = String::from_utf8(out).unwrap();
+    assert!(svg.trim_end().ends_with("</svg>"));
+    assert!(!svg.contains("<script>alert"), "names are escaped");
+    assert!(
+        !svg.contains(|c: char| c.is_control() && !"\n\r\t".contains(c)),
+        "XML has no such characters"
+    );
+    assert!(svg.contains("plain") && svg.contains("6 samples"));
+}
+
+#[test]
+fn a_flame_graph_without_samples_says_so() {
+    let mut out = Vec::new();
+    flame::write(&Profile::default(), "title <&>", None, &mut out).unwrap();
+    let svg = String::from_utf8(out).unwrap();
+    assert!(svg.contains("no samples") && svg.contains("title &lt;&amp;"));
+    assert!(svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn a_writer_that_fails_is_reported() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    assert!(folded::write(&odd(), Full).is_err());
+    assert!(flame::write(&odd(), "", None, Full).is_err());
+    assert!(flame::write(&Profile::default(), "", None, Full).is_err());
+}
+
+#[test]
+fn tables_keep_to_their_width_and_act_on_no_terminal() {
+    for width in [0, 1, 40, 60, 80, 200, u16::MAX] {
+        for text in [table::functions(&odd(), 50, width), table::stacks(&odd(), 5, 30, width)] {
+            for line in text.lines() {
+                assert!(line.chars().count() <= usize::from(width.max(40)), "{width}: {line:?}");
+                assert!(!line.contains(char::is_control), "{line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_show_the_hottest_first() {
+    let functions = vec![
+        function(Some("three"), "/usr/bin/app", false),
+        function(Some("one"), "/usr/bin/app", false),
+        function(None, "/usr/lib/libx.so.1", false),
+    ];
+    let profile = profile("app", functions, &[(&[0, 2], 50), (&[1, 2], 30), (&[2], 20)]);
+    insta_like(
+        &table::functions(&profile, 3, 80),
+        "SELF TOTAL FUNCTION OBJECT / 50.0% 50 50.0% 50 three app / 30.0% 30 30.0% 30 one app / \
+         20.0% 20 100.0% 100 0x401234 libx.so.1",
+    );
+    insta_like(
+        &table::stacks(&profile, 2, 1, 80),
+        "SHARE SAMPLES STACK / 50.0% 50 three / … 1 more / (app) / 30.0% 30 one / … 1 more / (app)",
+    );
+    assert_eq!(table::functions(&profile, 0, 80).lines().count(), 1);
+}
+
+/// Compares a table with its words, one line after another.
+fn insta_like(table: &str, words: &str) {
+    let lines: Vec<String> =
+        table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines.join(" / "), words, "\n{table}");
+}
