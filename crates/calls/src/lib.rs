@@ -85,7 +85,8 @@ pub fn helper(id: u32) -> Option<&'static Call> {
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Call> {
     static BY_NAME: LazyLock<HashMap<&'static str, &'static Call>> = LazyLock::new(|| {
-        let older = calls().flat_map(|call| call.spec.old_names.iter().map(move |old| (old.1, call)));
+        let older =
+            calls().flat_map(|call| call.spec.old_names.iter().map(move |old| (old.1, call)));
         older.chain(calls().map(|call| (call.spec.name, call))).collect()
     });
     BY_NAME.get(name).copied()

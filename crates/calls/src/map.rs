@@ -51,11 +51,7 @@ impl MapElem {
     ///
     /// *Errors*: `ENOENT` when there is none, `EINVAL` for arrays.
     #[helper(3, since = "3.19")]
-    fn bpf_map_delete_elem(
-        k: &mut Kernel<'_, '_>,
-        map: ConstMap,
-        key: MapKey,
-    ) -> Answer<Success> {
+    fn bpf_map_delete_elem(k: &mut Kernel<'_, '_>, map: ConstMap, key: MapKey) -> Answer<Success> {
         let map = k.run.machine.map_at(map.0)?;
         let key = read_key(k, map, key)?;
         map.delete(k.run.cpu, &key)?;

@@ -5,10 +5,10 @@
 //! first release on.
 
 use skep_abi::ProgType::{
-    CgroupDevice, CgroupSkb, CgroupSock, CgroupSockAddr, CgroupSockopt, CgroupSysctl, FlowDissector,
-    Kprobe, LircMode2, Lsm, LwtIn, LwtOut, LwtSeg6local, LwtXmit, Netfilter, PerfEvent,
-    RawTracepoint, RawTracepointWritable, SchedAct, SchedCls, SkLookup, SkMsg, SkReuseport, SkSkb,
-    SockOps, SocketFilter, StructOps, Syscall, Tracepoint, Tracing, Xdp,
+    CgroupDevice, CgroupSkb, CgroupSock, CgroupSockAddr, CgroupSockopt, CgroupSysctl,
+    FlowDissector, Kprobe, LircMode2, Lsm, LwtIn, LwtOut, LwtSeg6local, LwtXmit, Netfilter,
+    PerfEvent, RawTracepoint, RawTracepointWritable, SchedAct, SchedCls, SkLookup, SkMsg,
+    SkReuseport, SkSkb, SockOps, SocketFilter, StructOps, Syscall, Tracepoint, Tracing, Xdp,
 };
 
 /// A named set.
@@ -17,19 +17,44 @@ pub(crate) type ProgSet = &'static [skep_abi::ProgType];
 /// `bpf_base_func_proto`: every type but LIRC, which has a short list of its own, and extensions, which take
 /// the table of the program that they extend.
 pub(crate) const BASE: ProgSet = &[
-    SocketFilter, Kprobe, SchedCls, SchedAct, Tracepoint, Xdp, PerfEvent, CgroupSkb, CgroupSock,
-    LwtIn, LwtOut, LwtXmit, SockOps, SkSkb, CgroupDevice, SkMsg, RawTracepoint, CgroupSockAddr,
-    LwtSeg6local, SkReuseport, FlowDissector, CgroupSysctl, RawTracepointWritable, CgroupSockopt,
-    Tracing, StructOps, Lsm, SkLookup, Syscall, Netfilter,
+    SocketFilter,
+    Kprobe,
+    SchedCls,
+    SchedAct,
+    Tracepoint,
+    Xdp,
+    PerfEvent,
+    CgroupSkb,
+    CgroupSock,
+    LwtIn,
+    LwtOut,
+    LwtXmit,
+    SockOps,
+    SkSkb,
+    CgroupDevice,
+    SkMsg,
+    RawTracepoint,
+    CgroupSockAddr,
+    LwtSeg6local,
+    SkReuseport,
+    FlowDissector,
+    CgroupSysctl,
+    RawTracepointWritable,
+    CgroupSockopt,
+    Tracing,
+    StructOps,
+    Lsm,
+    SkLookup,
+    Syscall,
+    Netfilter,
 ];
 
 /// `lirc_mode2_func_proto`.
 pub(crate) const LIRC: ProgSet = &[LircMode2];
 
 /// `bpf_tracing_func_proto`: what observes the kernel, and system call programs.
-pub(crate) const TRACING: ProgSet = &[
-    Kprobe, Tracepoint, PerfEvent, RawTracepoint, RawTracepointWritable, Tracing, Lsm, Syscall,
-];
+pub(crate) const TRACING: ProgSet =
+    &[Kprobe, Tracepoint, PerfEvent, RawTracepoint, RawTracepointWritable, Tracing, Lsm, Syscall];
 
 /// Raw tracepoints of both kinds.
 pub(crate) const RAW_TRACEPOINT: ProgSet = &[RawTracepoint, RawTracepointWritable];
@@ -54,7 +79,23 @@ pub(crate) const SKB: ProgSet = &[SocketFilter, CgroupSkb, SkSkb];
 
 /// `bpf_sk_base_func_proto` and the tables that name the coarse clock themselves.
 pub(crate) const COARSE_CLOCK: ProgSet = &[
-    SocketFilter, SchedCls, SchedAct, Xdp, CgroupSkb, CgroupSock, LwtIn, LwtOut, LwtXmit,
-    LwtSeg6local, SockOps, SkSkb, SkMsg, CgroupSockAddr, SkReuseport, FlowDissector, CgroupSysctl,
-    SkLookup, StructOps,
+    SocketFilter,
+    SchedCls,
+    SchedAct,
+    Xdp,
+    CgroupSkb,
+    CgroupSock,
+    LwtIn,
+    LwtOut,
+    LwtXmit,
+    LwtSeg6local,
+    SockOps,
+    SkSkb,
+    SkMsg,
+    CgroupSockAddr,
+    SkReuseport,
+    FlowDissector,
+    CgroupSysctl,
+    SkLookup,
+    StructOps,
 ];

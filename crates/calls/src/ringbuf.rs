@@ -48,11 +48,7 @@ impl RingbufCalls {
     ///
     /// `flags` as for `bpf_ringbuf_output`; other bits are ignored.
     #[helper(132, effect = RingbufRelease)]
-    fn bpf_ringbuf_submit(
-        k: &mut Kernel<'_, '_>,
-        data: RingbufMem,
-        flags: Anything,
-    ) -> Answer<()> {
+    fn bpf_ringbuf_submit(k: &mut Kernel<'_, '_>, data: RingbufMem, flags: Anything) -> Answer<()> {
         commit(k, data, flags, false)
     }
 

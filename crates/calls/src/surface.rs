@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn rows_say_whether_skep_implements_them() {
-        let implemented = |name| surface().iter().find(|row| row.name == name).unwrap().implemented();
+        let implemented =
+            |name| surface().iter().find(|row| row.name == name).unwrap().implemented();
         assert!(implemented("bpf_map_lookup_elem"));
         assert!(!implemented("bpf_cpumask_create"));
         let count = surface().iter().filter(|row| row.implemented()).count();

@@ -52,8 +52,7 @@ impl Perf {
         };
         let data = k.run.memory().read_vec(data.0, size.0)?;
         slots.check_output(k.run.cpu, flags.0)?;
-        let output =
-            Output::PerfEvent { map: map.id(), cpu: k.run.cpu, time: k.run.now(), data };
+        let output = Output::PerfEvent { map: map.id(), cpu: k.run.cpu, time: k.run.now(), data };
         k.run.machine.outputs().push(k.run.cpu, output);
         Ok(Success)
     }

@@ -116,7 +116,8 @@ struct Space {
 }
 
 const USER: Space = Space { bytes: copy_from_user_nofault, string: strncpy_from_user_nofault };
-const KERNEL: Space = Space { bytes: copy_from_kernel_nofault, string: strncpy_from_kernel_nofault };
+const KERNEL: Space =
+    Space { bytes: copy_from_kernel_nofault, string: strncpy_from_kernel_nofault };
 
 fn bytes(
     k: &mut Kernel<'_, '_>,

@@ -59,7 +59,9 @@ pub(crate) fn read_args(
         return Err(Errno::EINVAL.into());
     }
     let words = (0..i64::from(len)).step_by(8);
-    Ok(words.map(|at| k.run.memory().load(args.0.offset(at), Width::Dw)).collect::<Result<_, _>>()?)
+    Ok(words
+        .map(|at| k.run.memory().load(args.0.offset(at), Width::Dw))
+        .collect::<Result<_, _>>()?)
 }
 
 /// The number that `%p` prints instead of an address: the same for the same address, and 32 bits wide.

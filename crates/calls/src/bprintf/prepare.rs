@@ -168,13 +168,7 @@ fn string(
 }
 
 /// Internet addresses are fetched and spelled now, for the second pass only copies them.
-fn ip(
-    kind: u8,
-    version: u8,
-    arg: u64,
-    bin: &mut Bin,
-    fetch: &mut dyn Fetch,
-) -> Result<(), Errno> {
+fn ip(kind: u8, version: u8, arg: u64, bin: &mut Bin, fetch: &mut dyn Fetch) -> Result<(), Errno> {
     let mut addr = [0u8; 16];
     let addr = &mut addr[..if version == b'4' { 4 } else { 16 }];
     if bin.room() < addr.len() {

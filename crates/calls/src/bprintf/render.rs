@@ -164,12 +164,7 @@ impl Args<'_> {
 /// Prints a format that [`super::prepare`] accepted into at most `size` bytes, the NUL included.
 ///
 /// `hash` names a pointer without giving it away, as the kernel's `%p` does.
-pub(crate) fn render(
-    fmt: &[u8],
-    bin: &[u8],
-    size: usize,
-    hash: impl Fn(u64) -> u32,
-) -> Rendered {
+pub(crate) fn render(fmt: &[u8], bin: &[u8], size: usize, hash: impl Fn(u64) -> u32) -> Rendered {
     let mut out = Out { text: Vec::new(), size, len: 0 };
     let mut args = Args { bin, at: 0 };
     let mut at = 0;

@@ -5,13 +5,19 @@ pub(crate) type Reg = u8;
 
 /// A program under construction.
 #[derive(Clone, Default)]
-pub(crate) struct Asm(pub(crate) Vec<u64>);
+pub(crate) struct Asm {
+    pub(crate) insns: Vec<u64>,
+    /// First insns of callbacks.
+    pub(crate) callbacks: Vec<u32>,
+    /// Loads of callback addresses that have no callback yet.
+    pending: Vec<usize>,
+}
 
 impl Asm {
     fn insn(mut self, code: u8, dst: Reg, src: Reg, off: i16, imm: i32) -> Self {
         let regs = u64::from(dst | src << 4) << 8;
         let off = u64::from(off as u16) << 16;
-        self.0.push(u64::from(code) | regs | off | u64::from(imm as u32) << 32);
+        self.insns.push(u64::from(code) | regs | off | u64::from(imm as u32) << 32);
         self
     }
 
@@ -44,9 +50,21 @@ impl Asm {
         self.wide(dst, 2, fd, off)
     }
 
-    /// `dst = &insns[here + 1 + to]`, a callback
-    pub(crate) fn func(self, dst: Reg, to: i32) -> Self {
-        self.wide(dst, 4, to, 0)
+    /// `dst = callback`, the one that [`Self::callback`] appends
+    pub(crate) fn func(mut self, dst: Reg) -> Self {
+        self.pending.push(self.insns.len());
+        self.wide(dst, 4, 0, 0)
+    }
+
+    /// Appends the callback of the last [`Self::func`].
+    pub(crate) fn callback(mut self, body: &Self) -> Self {
+        let start = self.insns.len();
+        if let Some(at) = self.pending.pop() {
+            self.insns[at] |= ((start - at - 1) as u64) << 32;
+        }
+        self.callbacks.push(start as u32);
+        self.insns.extend_from_slice(&body.insns);
+        self
     }
 
     /// `*(u64 *)(dst + off) = src`
@@ -82,11 +100,5 @@ impl Asm {
     /// `exit`
     pub(crate) fn exit(self) -> Self {
         self.insn(0x95, 0, 0, 0, 0)
-    }
-
-    /// Appends another piece.
-    pub(crate) fn then(mut self, other: &Self) -> Self {
-        self.0.extend_from_slice(&other.0);
-        self
     }
 }

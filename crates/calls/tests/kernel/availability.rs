@@ -39,7 +39,18 @@ fn the_running_kernel_offers_each_helper_to_the_same_program_types() {
             let ours = call.spec.permit(loader.prog_type, version);
             if ours != permit {
                 let prog = loader.prog_type.name();
-                wrong.push(format!("{prog} {}: kernel {permit:?}, skep {ours:?}: {log}", call.spec.name));
+                wrong.push(format!(
+                    "{prog} {}: kernel {permit:?}, skep {ours:?}: {log}",
+                    call.spec.name
+                ));
+            }
+            let needs_gpl = match loader.load_as(&asm, false) {
+                Ok(()) => false,
+                Err(refused) => refused.log.contains("GPL-restricted function"),
+            };
+            if permit == Permit::Allowed && needs_gpl != call.spec.needs_gpl(loader.prog_type) {
+                let prog = loader.prog_type.name();
+                wrong.push(format!("{prog} {}: the kernel wants GPL: {needs_gpl}", call.spec.name));
             }
             if permit == Permit::Unsupported {
                 assert!(log.contains(&call.spec.unsupported_text(loader.prog_type)), "{log}");

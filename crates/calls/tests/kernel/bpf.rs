@@ -5,6 +5,8 @@
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 
+use crate::asm::Asm;
+
 /// Commands of `bpf(2)`.
 mod cmd {
     pub(super) const MAP_CREATE: u32 = 0;
@@ -12,6 +14,7 @@ mod cmd {
     pub(super) const MAP_UPDATE_ELEM: u32 = 2;
     pub(super) const PROG_LOAD: u32 = 5;
     pub(super) const PROG_TEST_RUN: u32 = 10;
+    pub(super) const BTF_LOAD: u32 = 18;
     pub(super) const MAP_FREEZE: u32 = 22;
 }
 
@@ -109,34 +112,88 @@ pub(crate) struct Refused {
     pub(crate) log: String,
 }
 
-/// Loads a program with the licence `GPL`.
-pub(crate) fn load(
-    prog_type: u32,
-    attach_type: u32,
-    attach_btf_id: u32,
-    insns: &[u64],
-) -> Result<OwnedFd, Refused> {
+impl Refused {
+    /// The end of the log, where the reason stands.
+    pub(crate) fn why(&self) -> String {
+        let lines: Vec<&str> = self.log.lines().collect();
+        format!("{} {}", self.errno, lines[lines.len().saturating_sub(3)..].join(" / "))
+    }
+}
+
+/// A program to load.
+#[derive(Clone, Copy)]
+pub(crate) struct Load<'a> {
+    pub(crate) prog_type: u32,
+    pub(crate) attach_type: u32,
+    pub(crate) attach_btf_id: u32,
+    pub(crate) gpl: bool,
+    pub(crate) asm: &'a Asm,
+}
+
+/// Loads a program.
+pub(crate) fn load(program: Load<'_>) -> Result<OwnedFd, Refused> {
     let mut log = vec![0u8; 1 << 16];
-    let licence = c"GPL";
-    let result = Attr::new()
-        .u32(0, prog_type)
+    let insns = &program.asm.insns;
+    let licence = if program.gpl { c"GPL" } else { c"Proprietary" };
+    let mut attr = Attr::new()
+        .u32(0, program.prog_type)
         .u32(4, insns.len() as u32)
         .ptr(8, insns.as_ptr())
         .ptr(16, licence.as_ptr())
         .u32(24, 1)
         .u32(28, log.len() as u32)
         .ptr(32, log.as_mut_ptr())
-        .u32(44, if prog_type == 31 { 1 << 4 } else { 0 }) // SYSCALL programs are sleepable.
-        .u32(68, attach_type)
-        .u32(108, attach_btf_id)
-        .call(cmd::PROG_LOAD);
-    result.map(own).map_err(|error| {
+        .u32(44, if program.prog_type == 31 { 1 << 4 } else { 0 }) // SYSCALL programs are sleepable.
+        .u32(68, program.attach_type)
+        .u32(108, program.attach_btf_id);
+    let refused = |error: io::Error, log: &[u8]| {
         let end = log.iter().position(|b| *b == 0).unwrap_or(log.len());
         Refused {
             errno: error.raw_os_error().unwrap_or(0),
             log: String::from_utf8_lossy(&log[..end]).into_owned(),
         }
-    })
+    };
+    let mut func_info = vec![0u32, FUNC_TYPE];
+    for start in &program.asm.callbacks {
+        func_info.extend([*start, FUNC_TYPE]);
+    }
+    let btf = match program.asm.callbacks.is_empty() {
+        true => None,
+        false => Some(func_btf().map_err(|error| refused(error, b"no BTF"))?),
+    };
+    if let Some(btf) = &btf {
+        attr = attr
+            .u32(72, btf.as_raw_fd() as u32)
+            .u32(76, 8)
+            .ptr(80, func_info.as_ptr())
+            .u32(88, func_info.len() as u32 / 2);
+    }
+    attr.call(cmd::PROG_LOAD).map(own).map_err(|error| refused(error, &log))
+}
+
+/// The id of `static int f()` in [`func_btf`].
+const FUNC_TYPE: u32 = 3;
+
+/// BTF with one function, which serves for the main function and for callbacks.
+fn func_btf() -> io::Result<OwnedFd> {
+    const STRINGS: &[u8] = b"\0int\0f\0";
+    let kind = |kind: u32| kind << 24;
+    let types: Vec<u8> = [
+        [1, kind(1), 4, 1 << 24 | 32].as_slice(), // int
+        &[0, kind(13), 1],                        // int ()
+        &[5, kind(12), 2],                        // static int f()
+    ]
+    .concat()
+    .into_iter()
+    .flat_map(u32::to_le_bytes)
+    .collect();
+    let (types_len, strings_len) = (types.len() as u32, STRINGS.len() as u32);
+    let head = [0x0001_eb9f, 24, 0, types_len, types_len, strings_len];
+    let mut blob: Vec<u8> = head.into_iter().flat_map(u32::to_le_bytes).collect();
+    blob.extend(types);
+    blob.extend_from_slice(STRINGS);
+    let mut attr = Attr::new().ptr(0, blob.as_ptr()).u32(16, blob.len() as u32);
+    attr.call(cmd::BTF_LOAD).map(own)
 }
 
 /// Runs a program once; returns its 32-bit result.

@@ -6,7 +6,7 @@ use skep_abi::ProgType;
 use skep_btf::{Btf, Kind};
 
 use crate::asm::Asm;
-use crate::bpf::{self, Refused};
+use crate::bpf::{self, Load, Refused};
 
 /// A way to load programs of one type.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +20,14 @@ pub(crate) struct Loader {
 
 impl Loader {
     pub(crate) fn load(&self, asm: &Asm) -> Result<(), Refused> {
-        let number = self.prog_type as u32;
-        bpf::load(number, self.attach_type, self.attach_btf_id, &asm.0).map(drop)
+        self.load_as(asm, true)
+    }
+
+    /// Loads with the licence `GPL`, or with one that is not compatible.
+    pub(crate) fn load_as(&self, asm: &Asm, gpl: bool) -> Result<(), Refused> {
+        let (attach_type, attach_btf_id) = (self.attach_type, self.attach_btf_id);
+        let prog_type = self.prog_type as u32;
+        bpf::load(Load { prog_type, attach_type, attach_btf_id, gpl, asm }).map(drop)
     }
 }
 

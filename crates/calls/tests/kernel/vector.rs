@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsRawFd as _;
 
 use crate::asm::Asm;
-use crate::bpf::{self, Map, Refused};
+use crate::bpf::{self, Load, Map, Refused};
 
 /// Bytes of scratch memory that a call may use.
 pub(crate) const SCRATCH: usize = 4096;
@@ -106,25 +106,26 @@ pub(crate) fn call(
                 asm
             }
             Arg::Callback(at, stop) => {
-                callback = Some((asm.0.len(), at, stop));
-                asm.func(reg, 0)
+                callback = Some((at, stop));
+                asm.func(reg)
             }
         };
     }
     asm = asm.call(helper).map_value(1, fd, 0).store(1, 0, 0).set(0, 0).exit();
-    if let Some((at, place, stop)) = callback {
-        let to = asm.0.len() - at - 1;
-        asm.0[at] |= (to as u64) << 32;
+    if let Some((place, stop)) = callback {
         let body = Asm::default()
             .map_value(2, fd, RESULT as i32 + place)
             .store(2, 0, 1)
+            .mov(3, 1)
             .set(0, 1)
-            .jump_if_eq(1, stop, 2)
+            .jump_if_eq(3, stop, 2)
             .set(0, 0)
             .exit();
-        asm = asm.then(&body);
+        asm = asm.callback(&body);
     }
-    let prog = bpf::load(host.number(), 0, 0, &asm.0).map_err(|refused| match refused.errno {
+    let program =
+        Load { prog_type: host.number(), attach_type: 0, attach_btf_id: 0, gpl: true, asm: &asm };
+    let prog = bpf::load(program).map_err(|refused| match refused.errno {
         libc::EPERM if refused.log.is_empty() => {
             NoAnswer::Environment(io::Error::from_raw_os_error(libc::EPERM))
         }
