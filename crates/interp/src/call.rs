@@ -1,0 +1,80 @@
+//! Calls of helpers and kfuncs: what the prototype says about registers and stack; the catalogue does the rest.
+
+use skep_abi::{Addr, ArgType, MemAccess, RetType, SizeRule};
+use skep_machine::{Kernel, Run, Stop};
+
+use crate::TrapKind;
+use crate::code::MadeCall;
+use crate::frame::Frame;
+use crate::stack::Stack;
+use crate::vm::Vm;
+
+/// What came of a call.
+pub(crate) enum Outcome {
+    /// It returned, with a result or without.
+    Returned(Option<u64>),
+    /// Another program takes the frame over.
+    TailCall(skep_abi::ProgId),
+}
+
+/// Makes a call with R1 to R5.
+///
+/// The calling frame is the innermost of `vm`, so that callbacks find it.
+pub(crate) fn make(
+    vm: &mut Vm<'_>,
+    run: &mut Run<'_>,
+    made: MadeCall,
+    args: [u64; 5],
+) -> Result<Outcome, TrapKind> {
+    arguments(&mut vm.stack, run, made.args, args)?;
+    let result = (made.run)(&mut Kernel { run, vm }, args);
+    match result {
+        Ok(_) if matches!(made.ret, RetType::Void) => Ok(Outcome::Returned(None)),
+        Ok(r0) => Ok(Outcome::Returned(Some(r0))),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+        Err(Stop::TailCall(prog)) => Ok(Outcome::TailCall(prog)),
+    }
+}
+
+/// Notes what the result is, for loads through it.
+pub(crate) fn mark_result(frame: &mut Frame, made: MadeCall) {
+    if let RetType::BtfPtr { trusted, .. } = made.ret {
+        frame.btf.returned(trusted);
+    }
+}
+
+/// Holds the stack against the prototype: what is read must have been written, what is filled now counts as written.
+fn arguments(
+    stack: &mut Stack<'_>,
+    run: &Run<'_>,
+    types: &[ArgType],
+    args: [u64; 5],
+) -> Result<(), TrapKind> {
+    let mut map = None;
+    for (at, ty) in types.iter().enumerate().take(args.len()) {
+        let addr = Addr(args[at]);
+        let (access, size) = match *ty {
+            ArgType::ConstMapPtr => {
+                map = Some(run.machine.map_at(addr)?.def());
+                continue;
+            }
+            ArgType::MapKey => (MemAccess::Read, map.map_or(0, |def| def.key_size.into())),
+            ArgType::MapValue { uninit, .. } => {
+                let access = if uninit { MemAccess::WriteUninit } else { MemAccess::Read };
+                (access, map.map_or(0, |def| def.value_size.into()))
+            }
+            ArgType::Mem { access, size, .. } => match size {
+                SizeRule::Fixed(size) => (access, size.into()),
+                // Sizes are u32 in most prototypes; what lies beyond the frame is the call's to refuse.
+                SizeRule::NextArg => (access, args.get(at + 1).copied().unwrap_or(0)),
+            },
+            _ => continue,
+        };
+        match access {
+            MemAccess::Read => stack.check(addr, size)?,
+            // The kernel lets privileged programs pass unwritten stack here: the call sees what it wrote itself.
+            MemAccess::WriteUninit | MemAccess::ReadWrite => stack.written(addr, size),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The interpreter of one machine: its programs, and how strictly they run.
+
+use std::sync::Arc;
+
+use skep_machine::Run;
+
+use crate::vm::Vm;
+use crate::{DEFAULT_BUDGET, ProgStore, Program, Trap};
+
+/// Runs programs; threads that run different CPUs share it.
+#[derive(Debug)]
+pub struct Interp {
+    pub(crate) progs: ProgStore,
+    pub(crate) budget: u64,
+    pub(crate) may_read_uninit_stack: bool,
+    pub(crate) callx_calls_helpers: bool,
+}
+
+impl Default for Interp {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Interp {
+    /// An interpreter without programs, with the default budget.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            progs: ProgStore::default(),
+            budget: DEFAULT_BUDGET,
+            may_read_uninit_stack: false,
+            callx_calls_helpers: false,
+        }
+    }
+
+    /// Sets the number of insns that one run may take, tail calls and callbacks included.
+    #[must_use]
+    pub const fn budget(mut self, insns: u64) -> Self {
+        self.budget = insns;
+        self
+    }
+
+    /// Lets programs read stack bytes that they never wrote, which are then zero.
+    ///
+    /// *Kernel*: since 6.3 the verifier allows it to programs loaded with `CAP_PERFMON`; what they see there is
+    /// whatever was on the kernel's stack.
+    #[must_use]
+    pub const fn allow_uninit_stack(mut self, allow: bool) -> Self {
+        self.may_read_uninit_stack = allow;
+        self
+    }
+
+    /// Lets `callx` call the helper whose number is in the register, as conformance tests do; Linux has no `callx`.
+    #[must_use]
+    pub const fn callx_calls_helpers(mut self, allow: bool) -> Self {
+        self.callx_calls_helpers = allow;
+        self
+    }
+
+    /// The programs that tail calls can reach.
+    #[must_use]
+    pub const fn progs(&self) -> &ProgStore {
+        &self.progs
+    }
+
+    /// Runs a program on the run's CPU with its context in R1; returns R0.
+    ///
+    /// The caller holds the CPU ([`skep_machine::CpuState::enter`]): a CPU has one stack.
+    ///
+    /// # Errors
+    /// A [`Trap`] when the program, or one that it tail-calls, does what it must not.
+    pub fn run(&self, program: &Arc<Program>, run: &mut Run<'_>) -> Result<u64, Box<Trap>> {
+        let ctx = run.ctx.0;
+        self.run_with(program, run, &[ctx])
+    }
+
+    /// The same with any values in R1 and the registers after it, up to R5.
+    ///
+    /// # Errors
+    /// As [`Interp::run`].
+    pub fn run_with(
+        &self,
+        program: &Arc<Program>,
+        run: &mut Run<'_>,
+        args: &[u64],
+    ) -> Result<u64, Box<Trap>> {
+        Vm::new(self, run).run(run, program, args)
+    }
+}

@@ -1,0 +1,136 @@
+//! The stack of one run: frames, and which of their bytes have been written.
+//!
+//! Frames lie in the machine's memory, with unmapped bytes between them; this keeps what the machine does not know.
+//! A byte becomes initialised when an insn stores it, or when a call's prototype says that the call fills it.
+
+use skep_abi::{Addr, Cpu};
+use skep_machine::Machine;
+
+use crate::{MAX_CALL_FRAMES, TrapKind};
+
+/// Bytes of a frame (`MAX_BPF_STACK`).
+pub(crate) const FRAME_SIZE: u64 = 512;
+/// The same, in this file.
+const SIZE: u64 = FRAME_SIZE;
+/// Words of a frame's bitmap.
+const WORDS: usize = SIZE as usize / 64;
+
+/// One frame.
+struct Shadow {
+    base: u64,
+    written: [u64; WORDS],
+}
+
+/// The frames of one run, the main program's first.
+pub(crate) struct Stack<'m> {
+    machine: &'m Machine,
+    cpu: Cpu,
+    frames: Vec<Shadow>,
+    may_read_uninit: bool,
+}
+
+impl<'m> Stack<'m> {
+    /// The empty stack of a CPU.
+    pub(crate) fn new(machine: &'m Machine, cpu: Cpu, may_read_uninit: bool) -> Self {
+        Self { machine, cpu, frames: Vec::with_capacity(MAX_CALL_FRAMES), may_read_uninit }
+    }
+
+    /// Adds a frame; gives its frame pointer.
+    pub(crate) fn push(&mut self) -> Result<Addr, TrapKind> {
+        if self.frames.len() >= MAX_CALL_FRAMES {
+            return Err(TrapKind::CallDepth);
+        }
+        let memory = self.machine.memory();
+        let cpu = self.machine.cpu(self.cpu).ok_or(TrapKind::NoCpu(self.cpu))?;
+        let frame = cpu.push_frame(memory, self.frames.len() as u64).ok_or(TrapKind::CallDepth)?;
+        if self.may_read_uninit {
+            // What an earlier run left there must not show: runs repeat.
+            memory.fill(frame.base, SIZE, 0)?;
+        }
+        self.frames.push(Shadow { base: frame.base.0, written: [0; WORDS] });
+        Ok(frame.top)
+    }
+
+    /// Ends the innermost frame.
+    pub(crate) fn pop(&mut self) {
+        if self.frames.pop().is_some()
+            && let Some(cpu) = self.machine.cpu(self.cpu)
+        {
+            cpu.pop_frame(self.machine.memory(), self.frames.len() as u64);
+        }
+    }
+
+    /// Forgets what was written in the innermost frame: another program takes it over.
+    pub(crate) fn renew(&mut self) -> Result<(), TrapKind> {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.written = [0; WORDS];
+            if self.may_read_uninit {
+                self.machine.memory().fill(Addr(frame.base), SIZE, 0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The frame that an address lies in, and the offset in it.
+    #[inline]
+    fn find(&self, addr: Addr) -> Option<(usize, u64)> {
+        // Innermost first: that is where nearly all accesses go.
+        self.frames.iter().enumerate().rev().find_map(|(at, frame)| {
+            let off = addr.0.wrapping_sub(frame.base);
+            (off < SIZE).then_some((at, off))
+        })
+    }
+
+    /// Notes that bytes were written; bytes outside the stack are nobody's business.
+    #[inline]
+    pub(crate) fn written(&mut self, addr: Addr, size: u64) {
+        let Some((at, off)) = self.find(addr) else { return };
+        let written = &mut self.frames[at].written;
+        for_words(off, size, |word, mask| written[word] |= mask);
+    }
+
+    /// Refuses bytes that were never written.
+    #[inline]
+    pub(crate) fn check(&self, addr: Addr, size: u64) -> Result<(), TrapKind> {
+        let Some((at, off)) = self.find(addr) else { return Ok(()) };
+        let written = &self.frames[at].written;
+        let mut missing = None;
+        for_words(off, size, |word, mask| {
+            let never = mask & !written[word];
+            if never != 0 && missing.is_none() {
+                missing = Some(word as u64 * 64 + u64::from(never.trailing_zeros()));
+            }
+        });
+        match missing {
+            Some(first) if !self.may_read_uninit => Err(uninit(off, size, first)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Stack<'_> {
+    fn drop(&mut self) {
+        while !self.frames.is_empty() {
+            self.pop();
+        }
+    }
+}
+
+/// Visits the bitmap words of `size` bytes at `off` of a frame, as far as they lie in it.
+#[inline]
+fn for_words(off: u64, size: u64, mut visit: impl FnMut(usize, u64)) {
+    let end = off.saturating_add(size).min(SIZE);
+    let mut at = off;
+    while at < end {
+        let (word, bit) = (at / 64, at % 64);
+        let count = (64 - bit).min(end - at);
+        visit(word as usize, (u64::MAX >> (64 - count)) << bit);
+        at += count;
+    }
+}
+
+#[cold]
+fn uninit(off: u64, size: u64, first: u64) -> TrapKind {
+    let from_top = |off: u64| off.cast_signed() - SIZE.cast_signed();
+    TrapKind::UninitStack { off: from_top(off), size, first: from_top(first) }
+}

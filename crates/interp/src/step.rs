@@ -1,0 +1,160 @@
+//! Steps within one frame: dispatch, and no more than that.
+
+use skep_abi::KernelVersion;
+use skep_isa::Width;
+use skep_machine::Memory;
+
+use crate::budget::Budget;
+use crate::code::{MadeCall, Slot, Step};
+use crate::frame::Frame;
+use crate::load::addr;
+use crate::stack::Stack;
+use crate::{TrapKind, alu, arena, atomic, jmp, load, store};
+
+/// Why steps within a frame end.
+pub(crate) enum Flow {
+    /// A helper or kfunc is called.
+    Call(MadeCall),
+    /// A subprogram is called, at this slot.
+    CallSubprog(u32),
+    /// The frame returns.
+    Exit,
+}
+
+/// What steps need and do not change.
+pub(crate) struct Steps<'a> {
+    pub(crate) memory: &'a Memory,
+    pub(crate) slots: &'a [Slot],
+    pub(crate) version: KernelVersion,
+    pub(crate) has_callx: bool,
+}
+
+impl Steps<'_> {
+    /// Runs the frame until it calls, returns or traps; `frame.pc` is then the slot that did so.
+    pub(crate) fn run(
+        &self,
+        stack: &mut Stack<'_>,
+        budget: &mut Budget,
+        frame: &mut Frame,
+    ) -> Result<Flow, TrapKind> {
+        loop {
+            let Some(slot) = self.slots.get(frame.pc as usize) else {
+                return Err(TrapKind::OutOfProgram);
+            };
+            if !budget.spend() {
+                return Err(TrapKind::Budget(budget.limit()));
+            }
+            frame.check(slot.reads)?;
+            let mut next = frame.pc + 1;
+            match slot.step {
+                Step::Alu64Imm { op, dst, imm } => {
+                    frame.set(dst, alu::alu64(op, frame.get(dst), imm));
+                }
+                Step::Alu64Reg { op, dst, src } => {
+                    frame.set(dst, alu::alu64(op, frame.get(dst), frame.get(src)));
+                }
+                Step::Alu32Imm { op, dst, imm } => {
+                    frame.set(dst, alu::alu32(op, frame.get(dst) as u32, imm));
+                }
+                Step::Alu32Reg { op, dst, src } => {
+                    let (a, b) = (frame.get(dst) as u32, frame.get(src) as u32);
+                    frame.set(dst, alu::alu32(op, a, b));
+                }
+                Step::Neg { .. } | Step::MovSx { .. } | Step::End { .. } => {
+                    unary(frame, &slot.step)
+                }
+                Step::AddrSpaceCast { dst, src } => frame.set(dst, arena::cast(frame.get(src))?),
+                Step::LdImm64 { dst, value } => {
+                    frame.set(dst, value);
+                    next += 1;
+                }
+                Step::Load { size, signed, dst, mem } => {
+                    load::load(self.memory, stack, frame, (size, signed), dst, mem)?;
+                }
+                Step::LoadAcquire { size, dst, mem } => {
+                    load::load_acquire(self.memory, stack, frame, size, dst, mem)?;
+                }
+                Step::StoreImm { size, mem, imm } => {
+                    store::store(self.memory, stack, size, addr(frame, mem), imm)?;
+                }
+                Step::StoreReg { size, mem, src } => {
+                    store::store(self.memory, stack, size, addr(frame, mem), frame.get(src))?;
+                }
+                Step::StoreRelease { size, mem, src } => {
+                    let (at, value) = (addr(frame, mem), frame.get(src));
+                    store::store_release(self.memory, stack, size, at, value)?;
+                }
+                Step::Atomic { width, op, mem, src } => {
+                    atomic::atomic(self.memory, stack, frame, (width, op), mem, src)?;
+                }
+                Step::Goto { to } => next = to,
+                Step::Jmp64Imm { cond, dst, imm, to } => {
+                    if jmp::holds64(cond, frame.get(dst), imm) {
+                        next = to;
+                    }
+                }
+                Step::Jmp64Reg { cond, dst, src, to } => {
+                    if jmp::holds64(cond, frame.get(dst), frame.get(src)) {
+                        next = to;
+                    }
+                }
+                Step::Jmp32Imm { cond, dst, imm, to } => {
+                    if jmp::holds32(cond, frame.get(dst) as u32, imm) {
+                        next = to;
+                    }
+                }
+                Step::Jmp32Reg { cond, dst, src, to } => {
+                    if jmp::holds32(cond, frame.get(dst) as u32, frame.get(src) as u32) {
+                        next = to;
+                    }
+                }
+                Step::MayGoto { to } => {
+                    if !frame.may_fall_through() {
+                        next = to;
+                    }
+                }
+                Step::Call(made) => return Ok(Flow::Call(made)),
+                Step::CallSubprog { to } => return Ok(Flow::CallSubprog(to)),
+                Step::CallReg { dst } => return self.call_reg(frame, frame.get(dst)),
+                Step::Exit => return Ok(Flow::Exit),
+                Step::Wrong(ref kind) => return Err((**kind).clone()),
+            }
+            if frame.btf.any() {
+                frame.btf.follow(slot);
+            }
+            frame.init |= slot.writes;
+            if next as usize >= self.slots.len() {
+                return Err(TrapKind::OutOfProgram);
+            }
+            frame.pc = next;
+        }
+    }
+
+    /// `callx`: Linux has none; where it is allowed, the register holds a helper's number.
+    fn call_reg(&self, frame: &Frame, target: u64) -> Result<Flow, TrapKind> {
+        if !self.has_callx {
+            return Err(TrapKind::IndirectCall);
+        }
+        let call = u32::try_from(target).ok().and_then(skep_calls::helper);
+        let call = call.ok_or(TrapKind::UnknownHelper(target as i32))?;
+        let made = MadeCall::new(call, self.version, frame.program.prog_type())?;
+        frame.check(made.reads())?;
+        Ok(Flow::Call(made))
+    }
+}
+
+/// ALU insns with one operand.
+fn unary(frame: &mut Frame, step: &Step) {
+    match *step {
+        Step::Neg { width: Width::W64, dst } => frame.set(dst, frame.get(dst).wrapping_neg()),
+        Step::Neg { width: Width::W32, dst } => {
+            frame.set(dst, (frame.get(dst) as u32).wrapping_neg().into());
+        }
+        Step::MovSx { width, from, dst, src } => {
+            let value = alu::sign_extend(from, frame.get(src));
+            frame.set(dst, if width == Width::W32 { (value as u32).into() } else { value });
+        }
+        Step::End { order, bits, dst } => frame.set(dst, alu::end(order, bits, frame.get(dst))),
+        _ => {}
+    }
+}

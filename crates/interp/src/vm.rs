@@ -1,0 +1,231 @@
+//! One run: its frames, and what moves between them.
+
+use std::sync::Arc;
+
+use skep_abi::{Addr, ProgId};
+use skep_isa::{InsnIdx, Reg};
+use skep_machine::{Fault, Invoke, Run, Stop};
+
+use crate::budget::Budget;
+use crate::call::{self, Outcome};
+use crate::code::MadeCall;
+use crate::frame::{Caller, Frame};
+use crate::stack::Stack;
+use crate::step::{Flow, Steps};
+use crate::{Interp, Location, MAX_TAIL_CALLS, Program, Trap, TrapKind};
+
+/// The state of one run.
+pub(crate) struct Vm<'r> {
+    interp: &'r Interp,
+    /// Frames whose calls have not returned, outermost first, without the one that runs.
+    callers: Vec<Box<Frame>>,
+    pub(crate) stack: Stack<'r>,
+    budget: Budget,
+    tail_calls: u32,
+    /// The trap of a callback, on its way through the helper that ran it.
+    nested: Option<Box<Trap>>,
+}
+
+/// Where an exit leads.
+enum Left {
+    /// Out of the program or the callback.
+    Result(u64),
+    /// Back to the caller.
+    Caller(Box<Frame>),
+}
+
+/// What the frame goes on with after a call.
+#[derive(PartialEq, Eq)]
+enum After {
+    Same,
+    OtherProgram,
+}
+
+impl<'r> Vm<'r> {
+    pub(crate) fn new(interp: &'r Interp, run: &Run<'r>) -> Self {
+        Self {
+            interp,
+            callers: Vec::new(),
+            stack: Stack::new(run.machine, run.cpu, interp.may_read_uninit_stack),
+            budget: Budget::new(interp.budget),
+            tail_calls: 0,
+            nested: None,
+        }
+    }
+
+    /// Runs a program from its first insn with R1 and following.
+    pub(crate) fn run(
+        &mut self,
+        run: &mut Run<'_>,
+        program: &Arc<Program>,
+        args: &[u64],
+    ) -> Result<u64, Box<Trap>> {
+        let fp = self.stack.push().map_err(|kind| self.trap(kind, program, 0))?;
+        let mut frame = Frame::new(Arc::clone(program), 0, fp, Caller::Nobody);
+        let mut regs = [0; 5];
+        let count = args.len().min(regs.len());
+        regs[..count].copy_from_slice(&args[..count]);
+        frame.take_args(regs, ((1 << count) - 1) << 1);
+        self.exec(run, Box::new(frame))
+    }
+
+    /// Runs until the given frame returns; gives its R0.
+    fn exec(&mut self, run: &mut Run<'_>, mut frame: Box<Frame>) -> Result<u64, Box<Trap>> {
+        loop {
+            let program = Arc::clone(&frame.program);
+            run.prog = program.id();
+            loop {
+                let steps = Steps {
+                    memory: run.machine.memory(),
+                    slots: program.slots(),
+                    version: run.machine.version(),
+                    has_callx: self.interp.callx_calls_helpers,
+                };
+                let flow = steps
+                    .run(&mut self.stack, &mut self.budget, &mut frame)
+                    .map_err(|kind| self.trap(kind, &program, frame.pc))?;
+                match flow {
+                    Flow::CallSubprog(to) => frame = self.enter(frame, to)?,
+                    Flow::Call(made) => {
+                        let after;
+                        (frame, after) = self.call(run, frame, made)?;
+                        if after == After::OtherProgram {
+                            break;
+                        }
+                    }
+                    Flow::Exit => match self.leave(frame)? {
+                        Left::Result(r0) => return Ok(r0),
+                        Left::Caller(back) => {
+                            frame = back;
+                            if !Arc::ptr_eq(&frame.program, &program) {
+                                break;
+                            }
+                        }
+                    },
+                }
+            }
+        }
+    }
+
+    /// Calls a subprogram of the running program.
+    fn enter(&mut self, frame: Box<Frame>, to: u32) -> Result<Box<Frame>, Box<Trap>> {
+        let pushed = self.stack.push();
+        let fp = pushed.map_err(|kind| self.trap(kind, &frame.program, frame.pc))?;
+        let mut callee = Frame::new(Arc::clone(&frame.program), to, fp, Caller::Insn);
+        callee.take_args(frame.args(), frame.init);
+        callee.btf = frame.btf.for_callee();
+        self.callers.push(frame);
+        Ok(Box::new(callee))
+    }
+
+    /// Calls a helper or kfunc.
+    fn call(
+        &mut self,
+        run: &mut Run<'_>,
+        frame: Box<Frame>,
+        made: MadeCall,
+    ) -> Result<(Box<Frame>, After), Box<Trap>> {
+        let args = frame.args();
+        let (program, pc) = (Arc::clone(&frame.program), frame.pc);
+        // Callbacks find the caller there, and so do traps.
+        self.callers.push(frame);
+        let outcome = call::make(self, run, made, args);
+        if let Some(trap) = self.nested.take() {
+            return Err(trap);
+        }
+        let back = self.callers.pop();
+        let Some(mut frame) = back else {
+            return Err(self.trap(TrapKind::OutOfProgram, &program, pc));
+        };
+        run.prog = program.id();
+        match outcome.map_err(|kind| self.trap(kind, &program, pc))? {
+            Outcome::TailCall(prog) if self.tail_calls < MAX_TAIL_CALLS => {
+                self.replace(&mut frame, prog, args[0])
+                    .map_err(|kind| self.trap(kind, &program, pc))?;
+                return Ok((frame, After::OtherProgram));
+            }
+            // One too many goes on after the call, like one into an empty slot.
+            Outcome::TailCall(_) => frame.returned(None),
+            Outcome::Returned(result) => {
+                frame.returned(result);
+                call::mark_result(&mut frame, made);
+            }
+        }
+        frame.pc += 1;
+        Ok((frame, After::Same))
+    }
+
+    /// Lets another program take the frame over.
+    fn replace(&mut self, frame: &mut Frame, prog: ProgId, ctx: u64) -> Result<(), TrapKind> {
+        let program = self.interp.progs.get(prog).ok_or(TrapKind::NoProgram(prog))?;
+        self.tail_calls += 1;
+        self.stack.renew()?;
+        let fp = Addr(frame.get(Reg::R10));
+        *frame = Frame::new(program, 0, fp, frame.caller);
+        frame.take_args([ctx, 0, 0, 0, 0], 1 << Reg::R1.0);
+        Ok(())
+    }
+
+    /// Returns from a frame.
+    fn leave(&mut self, frame: Box<Frame>) -> Result<Left, Box<Trap>> {
+        let result = frame.check(1 << Reg::R0.0).map(|()| frame.get(Reg::R0));
+        let back = match frame.caller {
+            Caller::Insn => self.callers.pop(),
+            Caller::Nobody | Caller::Helper => None,
+        };
+        let Some(mut back) = back else {
+            let r0 = result.map_err(|kind| self.trap(kind, &frame.program, frame.pc))?;
+            self.stack.pop();
+            return Ok(Left::Result(r0));
+        };
+        self.stack.pop();
+        // A subprogram need not have a result; then the caller must not look at R0.
+        back.returned(result.ok());
+        back.btf.take_result(&frame.btf);
+        back.pc += 1;
+        Ok(Left::Caller(back))
+    }
+
+    /// Describes a trap at a slot of the running frame.
+    #[cold]
+    fn trap(&self, kind: TrapKind, program: &Program, pc: u32) -> Box<Trap> {
+        let at = Location::of(program, InsnIdx(pc));
+        let callers = self
+            .callers
+            .iter()
+            .rev()
+            .map(|frame| Location::of(&frame.program, InsnIdx(frame.pc)))
+            .collect();
+        Box::new(Trap { kind, at, callers })
+    }
+
+    fn callback(
+        &mut self,
+        run: &mut Run<'_>,
+        func: Addr,
+        args: [u64; 5],
+    ) -> Result<u64, Box<Trap>> {
+        let Some(caller) = self.callers.pop() else {
+            // Only a call can ask for a callback, and the frame that made it is there.
+            unreachable!("a callback without a calling frame");
+        };
+        let (program, pc) = (Arc::clone(&caller.program), caller.pc);
+        let found = program.slot_at(func).ok_or(TrapKind::BadCallTarget(func));
+        let entered = found.and_then(|slot| Ok((slot, self.stack.push()?)));
+        let (slot, fp) = entered.map_err(|kind| self.trap(kind, &program, pc))?;
+        let mut frame = Frame::new(program, slot.0, fp, Caller::Helper);
+        frame.take_args(args, crate::frame::ARGS);
+        self.callers.push(caller);
+        self.exec(run, Box::new(frame))
+    }
+}
+
+impl Invoke for Vm<'_> {
+    fn invoke(&mut self, run: &mut Run<'_>, func: Addr, args: [u64; 5]) -> Result<u64, Stop> {
+        self.callback(run, func, args).map_err(|trap| {
+            let why = trap.kind.to_string();
+            self.nested = Some(trap);
+            Stop::Fault(Fault::Call { call: "callback", why })
+        })
+    }
+}
