@@ -77,6 +77,12 @@ pub(crate) fn shown(name: &str) -> String {
     text
 }
 
+/// A name as values keep it: at most 511 bytes, what a kernel takes for a symbol, so that a file whose names
+/// overlap cannot make them grow without bound.
+pub(crate) fn bounded(name: &str) -> String {
+    name[..name.floor_char_boundary(511)].to_owned()
+}
+
 /// What kind of fault an [`ObjectError`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ObjectErrorKind {
@@ -90,8 +96,6 @@ pub enum ObjectErrorKind {
     Malformed,
     /// No program in it.
     NoPrograms,
-    /// A section name that stands for no program type.
-    UnknownSection,
     /// A function where or of a kind that the loader does not take.
     Program,
     /// A map definition.

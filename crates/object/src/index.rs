@@ -9,9 +9,9 @@ macro_rules! index {
         pub struct $name(pub u32);
 
         impl $name {
-            /// The same as an index into a slice.
+            /// The index as a position in a slice.
             #[must_use]
-            pub const fn get(self) -> usize {
+            pub const fn at(self) -> usize {
                 self.0 as usize
             }
         }
@@ -24,10 +24,6 @@ macro_rules! index {
     };
 }
 
-index! {
-    /// An insn slot of a program, from 0; `ld_imm64` takes two.
-    InsnIdx
-}
 index! {
     /// A map of an object: index into [`crate::ObjectSpec::maps`] and [`crate::Resolved::maps`].
     MapIdx

@@ -6,18 +6,36 @@
 
 pub mod externs;
 
+mod attach;
+mod btf_fixup;
+mod code;
+mod core_relo;
+mod elf;
 mod error;
+mod exception;
+mod ext;
+mod feature;
 mod index;
+mod jump_table;
+mod link;
 mod maps;
+mod parse;
 mod profile;
+mod reference;
+mod reloc;
+mod resolve;
 mod resolved;
+mod section_name;
 mod spec;
+mod struct_ops;
 
 pub use error::{Missing, MissingKind, ObjectError, ObjectErrorKind, Place, ResolveError};
-pub use index::{InsnIdx, MapIdx, ProgIdx};
+pub use index::{MapIdx, ProgIdx};
 pub use maps::{
     MapInit, MapOrigin, MapSpec, Pinning, Slot, StructOpsMember, StructOpsSpec, Variable,
 };
 pub use profile::KernelProfile;
 pub use resolved::{FuncInfo, LineInfo, Outcome, Resolved, ResolvedProgram, Unrelocated};
+pub use section_name::{SECTION_DEFS, SectionDef};
+pub use skep_isa::InsnIdx;
 pub use spec::{ObjectSpec, ProgramSpec};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use skep_abi::KernelVersion;
 use skep_btf::Btf;
+use skep_btf::core::{KnownNames, Target};
 
 /// A kernel as the loader and the verifier see it: release, configuration, and types.
 #[derive(Clone, Debug)]
@@ -18,9 +19,34 @@ pub struct KernelProfile {
     pub nr_cpus: u32,
     /// The kernel's types.
     pub btf: Btf,
-    /// Whether `btf` is the whole BTF of the kernel; a shipped profile is reduced, and a type that it
-    /// lacks makes a program unsupported, never wrong.
-    pub complete: bool,
+    /// For reduced profiles, such as the shipped ones: the names of all types that the kernel has, so that one
+    /// that `btf` lacks makes a program unsupported, never wrong. None when `btf` is the kernel's whole BTF.
+    pub known: Option<KnownNames>,
     /// Addresses of kernel symbols, where they are known (`/proc/kallsyms`); else empty.
     pub ksyms: BTreeMap<String, u64>,
+}
+
+impl KernelProfile {
+    /// Whether `btf` is the whole BTF of the kernel.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.known.is_none()
+    }
+
+    /// Whether the kernel has a type, variable or function of this name that the reduced `btf` left out.
+    #[must_use]
+    pub fn left_out(&self, kind: skep_btf::Kind, name: &str) -> bool {
+        self.known.as_ref().is_some_and(|known| known.contains(kind, name))
+            && self.btf.find(name, kind).is_none()
+    }
+
+    /// The types as CO-RE relocations look at them.
+    #[must_use]
+    pub fn core_target(&self) -> Target<'_> {
+        let target = Target::new(&self.btf);
+        match &self.known {
+            Some(known) => target.reduced(known),
+            None => target,
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! An object fitted to one kernel.
 
+use std::sync::Arc;
+
 use skep_abi::{AttachType, ProgType};
 use skep_btf::{Btf, TypeId};
 use skep_isa::Insn;
@@ -35,13 +37,13 @@ pub struct ResolvedProgram {
     /// The function's name.
     pub name: String,
     /// ELF section without a leading `?`.
-    pub section: String,
+    pub section: Arc<str>,
     /// Type.
     pub prog_type: ProgType,
     /// `expected_attach_type`.
     pub attach_type: Option<AttachType>,
     /// As in [`crate::ProgramSpec::attach_target`].
-    pub attach_target: Option<String>,
+    pub attach_target: Option<Arc<str>>,
     /// `attach_btf_id`: the function, tracepoint typedef or struct of operations in the kernel's BTF.
     pub attach_btf_id: Option<TypeId>,
     /// For struct_ops: the member's index in the kernel's struct (`expected_attach_type` when loading).
@@ -159,5 +161,5 @@ pub struct Unrelocated {
     /// The poisoned insn.
     pub insn: InsnIdx,
     /// What was asked for, such as `byte_off of struct task_struct.nothing`.
-    pub what: String,
+    pub what: Arc<str>,
 }

@@ -1,10 +1,16 @@
 //! An object as parsed: no kernel chosen yet.
 
+use std::sync::Arc;
+
 use skep_abi::{AttachType, ProgType};
 use skep_btf::Btf;
 
+use crate::code::Code;
 use crate::externs::ExternSpec;
-use crate::{InsnIdx, KernelProfile, MapSpec, ObjectError, ResolveError, Resolved};
+use crate::maps::arena::Arena;
+use crate::reloc::Faults;
+use crate::section_name::SectionDef;
+use crate::{KernelProfile, MapSpec, ObjectError, ResolveError, Resolved, parse, resolve};
 
 /// One object file, parsed and checked, but not yet fitted to a kernel.
 #[derive(Clone, Debug)]
@@ -23,6 +29,19 @@ pub struct ObjectSpec {
     pub externs: Vec<ExternSpec>,
     /// The object's types, sections completed with their sizes and offsets; decl and type tags kept.
     pub btf: Option<Btf>,
+    pub(crate) body: Arc<Body>,
+}
+
+/// What resolution needs besides.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) code: Code,
+    pub(crate) faults: Faults,
+    pub(crate) arena: Option<Arena>,
+    /// The map of `.kconfig`, when there is one.
+    pub(crate) kconfig: Option<crate::MapIdx>,
+    /// Bytes of `.jumptables`.
+    pub(crate) jump_tables: Vec<u8>,
 }
 
 /// An entry program as the object declares it.
@@ -31,13 +50,13 @@ pub struct ProgramSpec {
     /// The function's name.
     pub name: String,
     /// ELF section without a leading `?`.
-    pub section: String,
-    /// Type.
+    pub section: Arc<str>,
+    /// Type; [`ProgType::Unspec`] when the section's name says nothing, in which case resolution fails.
     pub prog_type: ProgType,
     /// `expected_attach_type`, when the section's name gives one.
     pub attach_type: Option<AttachType>,
     /// Text after the section name's first `/` that is no part of the type: `sys_enter` of `raw_tp/sys_enter`.
-    pub attach_target: Option<String>,
+    pub attach_target: Option<Arc<str>>,
     /// `BPF_F_SLEEPABLE`.
     pub sleepable: bool,
     /// `BPF_F_XDP_HAS_FRAGS`.
@@ -46,6 +65,7 @@ pub struct ProgramSpec {
     pub autoload: bool,
     /// Its own insns, without subprograms.
     pub insn_count: u32,
+    pub(crate) def: Option<&'static SectionDef>,
 }
 
 impl ObjectSpec {
@@ -55,21 +75,15 @@ impl ObjectSpec {
     /// [`ObjectError`] for anything that is no BPF object or contradicts itself. Faults that concern a single
     /// program are left to [`Self::resolve`], so that they do not hide the others.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, ObjectError> {
-        let _ = (name, bytes);
-        Err(ObjectError::new(
-            crate::ObjectErrorKind::NotElf,
-            crate::Place::default(),
-            "the loader is being built",
-        ))
+        parse::parse(name, bytes)
     }
 
     /// Fits the object to a kernel: externs, CO-RE relocations, subprograms, map references.
     ///
     /// # Errors
-    /// Only for faults that concern every program; those of one program are in its
-    /// [`crate::ResolvedProgram::outcome`].
+    /// Only for faults that concern every program, such as code that grows beyond all bounds; those of one
+    /// program are in its [`crate::ResolvedProgram::outcome`].
     pub fn resolve(&self, profile: &KernelProfile) -> Result<Resolved, ResolveError> {
-        let _ = profile;
-        Err(ResolveError::new(&self.name, "the loader is being built").at(InsnIdx(0)))
+        resolve::resolve(self, profile)
     }
 }

@@ -1,5 +1,13 @@
 //! What an object wants from the kernel: `.kconfig` and `.ksyms`.
 
+mod answer;
+mod collect;
+mod compat;
+mod kconfig;
+
+pub(crate) use answer::{Answer, answer};
+pub(crate) use collect::{Externs, collect};
+
 use skep_btf::TypeId;
 
 /// Something that an object declares and the kernel provides.

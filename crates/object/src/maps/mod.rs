@@ -1,5 +1,12 @@
 //! Maps as an object declares them.
 
+pub(crate) mod arena;
+pub(crate) mod data;
+pub(crate) mod definition;
+pub(crate) mod legacy;
+pub(crate) mod slots;
+pub(crate) mod struct_ops;
+
 use std::sync::Arc;
 
 use skep_abi::MapType;
@@ -11,7 +18,8 @@ use crate::{MapIdx, ProgIdx};
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapSpec {
     /// Name as libbpf gives it: the variable's, or for data sections the object's first characters and the
-    /// section's name. Unique within an object, except for inner maps (`NAME.inner`).
+    /// section's name. Names of custom sections are cut to 15 bytes,
+    /// so that two may be the same.
     pub name: String,
     /// ELF section that declares it, such as `.maps`, `.rodata` or `.kconfig`.
     pub section: String,
