@@ -2,11 +2,13 @@
 //!
 //! Plain text without colour, within the width that the caller gives.
 
+use std::collections::HashMap;
+
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Row, Table};
 
-use crate::profile::Profile;
-use crate::symbol::Function;
+use crate::profile::{Profile, Stack};
+use crate::symbol::{Function, FunctionId};
 
 /// Narrower terminals get this much.
 const MIN_WIDTH: u16 = 40;
@@ -39,13 +41,15 @@ pub fn functions(profile: &Profile, rows: usize, width: u16) -> String {
 }
 
 /// The hottest stacks, innermost function first, at most `rows`, each with at most `depth` functions.
+///
+/// Stacks that differ in addresses only, not in functions, are one.
 #[must_use]
 pub fn stacks(profile: &Profile, rows: usize, depth: usize, width: u16) -> String {
     let all = profile.weight();
     let room = usize::from(width.max(MIN_WIDTH)).saturating_sub(24);
     let mut table = plain(width);
     table.set_header(header(&["SHARE", "SAMPLES", "STACK"]));
-    for stack in profile.stacks().iter().take(rows) {
+    for (weight, stack) in by_functions(profile).into_iter().take(rows) {
         let mut frames = profile.frames(stack);
         let mut lines: Vec<String> = frames
             .by_ref()
@@ -57,9 +61,28 @@ pub fn stacks(profile: &Profile, rows: usize, depth: usize, width: u16) -> Strin
             lines.push(format!("… {more} more"));
         }
         lines.push(shorten(&format!("({})", one_line(profile.comm(stack))), room));
-        table.add_row([percent(stack.weight, all), stack.weight.to_string(), lines.join("\n")]);
+        table.add_row([percent(weight, all), weight.to_string(), lines.join("\n")]);
     }
     finish(table, 2)
+}
+
+/// Stacks with equal functions and equal commands added up, heaviest first, each with one of its kind.
+fn by_functions(profile: &Profile) -> Vec<(u64, &Stack)> {
+    let mut kinds: HashMap<(&str, Vec<FunctionId>), usize> = HashMap::new();
+    let mut sums: Vec<(u64, &Stack)> = Vec::new();
+    for stack in profile.stacks() {
+        let key = (profile.comm(stack), profile.frames(stack).map(|frame| frame.id).collect());
+        let at = *kinds.entry(key).or_insert_with(|| {
+            sums.push((0, stack));
+            sums.len() - 1
+        });
+        if let Some((sum, _)) = sums.get_mut(at) {
+            *sum = sum.saturating_add(stack.weight);
+        }
+    }
+    // Stable: of equal sums, the one with the heaviest single stack comes first.
+    sums.sort_by_key(|(sum, _)| std::cmp::Reverse(*sum));
+    sums
 }
 
 fn frame_text(function: &Function) -> String {

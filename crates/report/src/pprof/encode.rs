@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use skep_abi::Addr;
+
 use super::proto;
 use super::{Sampling, Unit};
 use crate::profile::{Profile, Stack};
@@ -37,50 +39,74 @@ fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+/// A mapping of a process, by its place in the process's list; `None` stands for the kernel.
+type MappingKey = Option<(ProcessId, usize)>;
+
+fn mapping_key(location: &Location) -> Option<MappingKey> {
+    match (location.query.space, location.mapping) {
+        (Space::Kernel, _) => Some(None),
+        (Space::User(process), Some(at)) => Some(Some((process, at))),
+        (Space::User(_), None) => None,
+    }
+}
+
 /// Mappings that a profile refers to, numbered from 1.
 struct Mappings<'a> {
     profile: &'a Profile,
     found: Vec<proto::Mapping>,
-    /// By process and place in its list; the kernel has none.
-    ids: HashMap<Option<(ProcessId, usize)>, u64>,
+    ids: HashMap<MappingKey, u64>,
 }
 
-impl Mappings<'_> {
-    fn id(&mut self, location: &Location, strings: &mut Strings) -> u64 {
-        let key = match (location.query.space, location.mapping) {
-            (Space::Kernel, _) => None,
-            (Space::User(process), Some(at)) => Some((process, at)),
-            (Space::User(_), None) => return 0,
+impl<'a> Mappings<'a> {
+    /// By process and address, the kernel last: pprof takes the first one for the main program.
+    fn new(profile: &'a Profile, strings: &mut Strings) -> Self {
+        let mut keys: Vec<MappingKey> =
+            profile.locations().iter().filter_map(mapping_key).collect();
+        let order = |key: &MappingKey| {
+            let start = key
+                .and_then(|(process, at)| Some(profile.process(process)?.mappings.get(at)?.start));
+            (key.is_none(), key.map(|(process, _)| process), start)
         };
-        if let Some(id) = self.ids.get(&key) {
-            return *id;
+        keys.sort_by_key(order);
+        keys.dedup();
+        let mut mappings = Self { profile, found: Vec::new(), ids: HashMap::new() };
+        for key in keys {
+            let mapping = mappings.describe(key, strings);
+            mappings.ids.insert(key, mapping.id);
+            mappings.found.push(mapping);
         }
-        let mut mapping = proto::Mapping {
-            id: self.found.len() as u64 + 1,
-            filename: strings.id("[kernel]"),
-            memory_start: 0xffff_8000_0000_0000,
-            memory_limit: u64::MAX,
-            ..proto::Mapping::default()
-        };
-        let user = key.and_then(|(process, at)| self.profile.process(process)?.mappings.get(at));
-        if let Some(user) = user {
-            mapping.memory_start = user.start;
-            mapping.memory_limit = user.end;
-            mapping.file_offset = user.file_offset;
-            mapping.filename = strings.id(&user.path.to_string_lossy());
-            let build_id: String = user.build_id.iter().map(|byte| format!("{byte:02x}")).collect();
-            mapping.build_id = strings.id(&build_id);
-        }
-        let id = mapping.id;
-        self.ids.insert(key, id);
-        self.found.push(mapping);
-        id
+        mappings
     }
 
-    /// Notes what is known of the functions in a mapping.
-    fn note(&mut self, id: u64, location: &Location) {
+    fn describe(&self, key: MappingKey, strings: &mut Strings) -> proto::Mapping {
+        let id = self.found.len() as u64 + 1;
+        let user = key.and_then(|(process, at)| self.profile.process(process)?.mappings.get(at));
+        let Some(user) = user else {
+            return proto::Mapping {
+                id,
+                memory_start: Addr::KERNEL_START.0,
+                memory_limit: u64::MAX,
+                filename: strings.id("[kernel]"),
+                ..proto::Mapping::default()
+            };
+        };
+        let build_id: String = user.build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        proto::Mapping {
+            id,
+            memory_start: user.start,
+            memory_limit: user.end,
+            file_offset: user.file_offset,
+            filename: strings.id(&user.path.to_string_lossy()),
+            build_id: strings.id(&build_id),
+            ..proto::Mapping::default()
+        }
+    }
+
+    /// The mapping of a location, 0 for none; notes what is known of its functions.
+    fn id(&mut self, location: &Location) -> u64 {
+        let id = mapping_key(location).and_then(|key| self.ids.get(&key)).copied().unwrap_or(0);
         let Some(mapping) = id.checked_sub(1).and_then(|at| self.found.get_mut(at as usize)) else {
-            return;
+            return 0;
         };
         let functions = self.profile.functions();
         let named =
@@ -89,6 +115,7 @@ impl Mappings<'_> {
         mapping.has_filenames |= location.lines.iter().any(|line| line.source.is_some());
         mapping.has_line_numbers = mapping.has_filenames;
         mapping.has_inline_frames |= location.lines.len() > 1;
+        id
     }
 }
 
@@ -104,10 +131,9 @@ pub(super) fn encode(profile: &Profile, sampling: &Sampling) -> proto::Profile {
     };
     let samples = proto::ValueType { kind: strings.id("samples"), unit: strings.id("count") };
     let mut functions = functions(profile, &mut strings);
-    let mut mappings = Mappings { profile, found: Vec::new(), ids: HashMap::new() };
+    let mut mappings = Mappings::new(profile, &mut strings);
     let location = |(at, location): (usize, &Location)| {
-        let mapping_id = mappings.id(location, &mut strings);
-        mappings.note(mapping_id, location);
+        let mapping_id = mappings.id(location);
         let id = at as u64 + 1;
         let line = lines(profile, location, &mut functions, &mut strings);
         proto::Location { id, mapping_id, address: location.query.address, line }

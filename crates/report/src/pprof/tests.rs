@@ -34,11 +34,11 @@ fn text(profile: &proto::Profile, id: i64) -> &str {
 
 fn example() -> Profile {
     let functions = vec![
+        function(Some("do_syscall_64"), "[kernel]", true),
         function(Some("leaf"), "/usr/bin/odd", false),
         function(None, "/usr/bin/odd", false),
-        function(Some("do_syscall_64"), "[kernel]", true),
     ];
-    profile("app", functions, &[(&[2, 0, 1], 5), (&[0, 1], 2)])
+    profile("app", functions, &[(&[0, 1, 2], 5), (&[1, 2], 2)])
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn samples_stand_for_counts_and_for_time() {
         read.sample_type.iter().map(|t| (text(&read, t.kind), text(&read, t.unit))).collect();
     assert_eq!(kinds, [("samples", "count"), ("cpu", "nanoseconds")]);
     assert_eq!(read.sample[0].value, [5, 5 * 1_001_001]);
-    assert_eq!(read.sample[0].location_id, [3, 1, 2], "innermost first");
+    assert_eq!(read.sample[0].location_id, [1, 2, 3], "innermost first");
     let labels: Vec<_> = read.sample[0]
         .label
         .iter()
@@ -81,16 +81,16 @@ fn ids_start_at_one_and_lead_somewhere() {
         }
     }
     let names: Vec<_> = read.mapping.iter().map(|m| text(&read, m.filename)).collect();
-    assert_eq!(names, ["/usr/bin/odd", "[kernel]"]);
+    assert_eq!(names, ["/usr/bin/odd", "[kernel]"], "the first one is the program");
     assert_eq!(text(&read, read.mapping[0].build_id), "ab01");
 }
 
 #[test]
 fn an_unnamed_address_has_no_line_but_its_address() {
     let read = round_trip(&example(), Unit::Nanoseconds);
-    assert_eq!((read.location[1].line.len(), read.location[1].address), (0, 0x1010));
-    assert_eq!(read.location[0].line[0].line, 10);
-    assert_eq!(text(&read, read.function[0].filename), "odd.c");
+    assert_eq!((read.location[2].line.len(), read.location[2].address), (0, 0x1020));
+    assert_eq!(read.location[1].line[0].line, 11);
+    assert_eq!(text(&read, read.function[1].filename), "odd.c");
 }
 
 #[test]

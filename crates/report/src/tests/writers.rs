@@ -118,20 +118,30 @@ fn tables_show_the_hottest_first() {
         function(None, "/usr/lib/libx.so.1", false),
     ];
     let profile = profile("app", functions, &[(&[0, 2], 50), (&[1, 2], 30), (&[2], 20)]);
-    insta_like(
+    assert_words(
         &table::functions(&profile, 3, 80),
         "SELF TOTAL FUNCTION OBJECT / 50.0% 50 50.0% 50 three app / 30.0% 30 30.0% 30 one app / \
          20.0% 20 100.0% 100 0x401234 libx.so.1",
     );
-    insta_like(
+    assert_words(
         &table::stacks(&profile, 2, 1, 80),
         "SHARE SAMPLES STACK / 50.0% 50 three / … 1 more / (app) / 30.0% 30 one / … 1 more / (app)",
     );
     assert_eq!(table::functions(&profile, 0, 80).lines().count(), 1);
 }
 
+#[test]
+fn stacks_of_the_same_functions_are_one_row() {
+    let functions = vec![function(Some("f"), "/a", false), function(Some("g"), "/a", false)];
+    let profile = profile("p", functions, &[(&[0], 4), (&[1], 3), (&[0], 2), (&[1], 2)]);
+    assert_words(
+        &table::stacks(&profile, 9, 9, 80),
+        "SHARE SAMPLES STACK / 54.5% 6 f / (p) / 45.5% 5 g / (p)",
+    );
+}
+
 /// Compares a table with its words, one line after another.
-fn insta_like(table: &str, words: &str) {
+fn assert_words(table: &str, words: &str) {
     let lines: Vec<String> =
         table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(lines.join(" / "), words, "\n{table}");
