@@ -13,7 +13,7 @@ pub(super) fn check(
 ) -> Result<(), ObjectError> {
     let headers = (header.e_shoff(LE), header.e_shoff(LE) + table.len() as u64 * 64);
     let mut parts = vec![(0, 64, None), (headers.0, headers.1, None)];
-    for (index, section) in table.enumerate() {
+    for (index, section) in table.enumerate().filter(|section| section.0.0 != 0) {
         // `file_range` leaves out sections without bytes in the file; those with none share nothing.
         if let Some((start, size)) = section.file_range(LE).filter(|&(_, size)| size > 0) {
             parts.push((start, start.saturating_add(size), Some(index)));

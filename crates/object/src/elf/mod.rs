@@ -174,7 +174,7 @@ fn sections<'a>(
     table: &SectionTable<'a, Header>,
 ) -> Result<Vec<Section<'a>>, ObjectError> {
     let mut sections = Vec::with_capacity(table.len().saturating_sub(1));
-    for (SectionIndex(idx), header) in table.enumerate() {
+    for (SectionIndex(idx), header) in table.enumerate().filter(|section| section.0.0 != 0) {
         let malformed = |found: String| {
             ObjectError::new(
                 ObjectErrorKind::Malformed,

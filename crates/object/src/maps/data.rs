@@ -67,7 +67,7 @@ pub(crate) fn data_map(
     size: u32,
     btf: Option<&Btf>,
 ) -> MapSpec {
-    let mut map = MapSpec::declared(&map_name(object, section), section, origin);
+    let mut map = MapSpec::declared(&map_name(object, section, origin), section, origin);
     map.set_type(MapType::Array as u32);
     (map.key_size, map.value_size, map.max_entries) = (4, size, 1);
     if matches!(origin, MapOrigin::Rodata | MapOrigin::Kconfig) {
@@ -108,11 +108,20 @@ fn has_visible_variable(btf: &Btf, id: TypeId) -> bool {
     )
 }
 
-/// Name of a data section's map: libbpf's `internal_map_name`.
+/// Name of a data section's map as libbpf shows it: custom `.data.*` and `.rodata.*` whole, others as in the kernel.
+fn map_name(object: &str, section: &str, origin: MapOrigin) -> String {
+    match (origin, section) {
+        (MapOrigin::Data, ".data") | (MapOrigin::Rodata, ".rodata") => kernel_name(object, section),
+        (MapOrigin::Data | MapOrigin::Rodata, _) => bounded(section),
+        _ => kernel_name(object, section),
+    }
+}
+
+/// Name of a data section's map in the kernel: libbpf's `internal_map_name`.
 ///
 /// The object's name, cut so that at least 7 bytes remain for the section's; the section's name alone when it
 /// has two dots or more.
-fn map_name(object: &str, section: &str) -> String {
+fn kernel_name(object: &str, section: &str) -> String {
     let is_custom = section.get(1..).is_some_and(|rest| rest.contains('.'));
     let section_len = section.len().clamp(7, NAME_MAX);
     let prefix = if is_custom { 0 } else { (NAME_MAX - section_len).min(object.len()) };
@@ -125,16 +134,17 @@ fn map_name(object: &str, section: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::map_name;
+    use super::*;
 
     #[test]
     fn data_maps_are_named_as_libbpf_names_them() {
-        assert_eq!(map_name("my_object_name", ".rodata"), "my_objec.rodata");
-        assert_eq!(map_name("my_object_name", ".bss"), "my_objec.bss");
-        assert_eq!(map_name("my_object_name", ".kconfig"), "my_obje.kconfig");
-        assert_eq!(map_name("my_object_name", ".data.custom"), ".data.custom");
-        assert_eq!(map_name("my_object_name", ".rodata.abracadabra"), ".rodata.abracad");
-        assert_eq!(map_name("a-b", ".data"), "a_b.data");
-        assert_eq!(map_name("", ".data"), ".data");
+        assert_eq!(kernel_name("my_object_name", ".rodata"), "my_objec.rodata");
+        assert_eq!(kernel_name("my_object_name", ".bss"), "my_objec.bss");
+        assert_eq!(kernel_name("my_object_name", ".kconfig"), "my_obje.kconfig");
+        assert_eq!(kernel_name("my_object_name", ".rodata.abracadabra"), ".rodata.abracad");
+        assert_eq!(kernel_name("a-b", ".data"), "a_b.data");
+        assert_eq!(kernel_name("", ".data"), ".data");
+        assert_eq!(map_name("x", ".rodata.abracadabra", MapOrigin::Rodata), ".rodata.abracadabra");
+        assert_eq!(map_name("x", ".bss.abracadabrabra", MapOrigin::Bss), ".bss.abracadabr");
     }
 }

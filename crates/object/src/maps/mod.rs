@@ -18,8 +18,7 @@ use crate::{MapIdx, ProgIdx};
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapSpec {
     /// Name as libbpf gives it: the variable's, or for data sections the object's first characters and the
-    /// section's name. Names of custom sections are cut to 15 bytes,
-    /// so that two may be the same.
+    /// section's name. Kernels keep the first 15 bytes.
     pub name: String,
     /// ELF section that declares it, such as `.maps`, `.rodata` or `.kconfig`.
     pub section: String,
