@@ -1,6 +1,8 @@
 //! Maintainers' tasks, run as `cargo xtask TASK`; users never need them.
 
+mod measure;
 mod policy;
+mod profiles;
 mod programs;
 
 use std::process::ExitCode;
@@ -13,6 +15,16 @@ const TASKS: &[Task] = &[
         "programs",
         "[--check]: compile programs/*.bpf.c, or compare with the committed objects",
         programs::run,
+    ),
+    (
+        "measure",
+        "[NAME…]: profile workloads of known behaviour and print the figures",
+        measure::run,
+    ),
+    (
+        "profiles",
+        "[--check] FOLDER: reduce the whole BTF files of a folder to facts/profiles",
+        profiles::run,
     ),
     ("policy", ": hold the tree against the house rules that can be counted", policy::run),
 ];

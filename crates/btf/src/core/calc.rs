@@ -75,6 +75,18 @@ pub(super) fn local_id(root: TypeId) -> Outcome {
     })
 }
 
+/// The answer of a `TYPE_EXISTS` whose type is known by name alone.
+pub(super) fn exists() -> Outcome {
+    Outcome::Value(Patch {
+        orig: 1,
+        new: 1,
+        validate: true,
+        orig_size: 0,
+        new_size: 0,
+        fail_memsz_adjust: false,
+    })
+}
+
 /// One side of a relocation.
 #[derive(Clone, Copy, Default)]
 struct Side {

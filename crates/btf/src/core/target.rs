@@ -56,11 +56,39 @@ impl<'a> Target<'a> {
             return Err(CoreError::Anonymous(relocation.root));
         }
         let candidates = self.candidates(ty.kind(), name);
-        let left_out = self.known.is_some_and(|known| known.contains(ty.kind(), name));
-        if candidates.is_empty() && left_out {
-            return Ok(Outcome::MissingFromProfile(essential_name(name).to_owned()));
+        if let Some(outcome) = self.left_out(relocation.kind, &ty, &candidates) {
+            return Ok(outcome);
         }
         search::answer(self, &spec, relocation.kind, &candidates)
+    }
+
+    /// The outcome where the reduction left out what would give the answer.
+    fn left_out(
+        &self,
+        ask: RelocationKind,
+        ty: &Type<'_>,
+        candidates: &[Candidate<'_>],
+    ) -> Option<Outcome> {
+        let known = self.known?;
+        let name = essential_name(ty.name());
+        let is_gone = |found: &Candidate<'_>| {
+            let ty = found.btf.resolved(found.id);
+            ty.kind() == Kind::Fwd && self.kind_in_kernel(&ty) != Kind::Fwd
+        };
+        let missing = if candidates.is_empty() {
+            known.contains(ty.kind(), name)
+        } else {
+            candidates.iter().any(is_gone)
+        };
+        if !missing {
+            return None;
+        }
+        // Of these kinds, the name alone decides whether the type exists.
+        let by_name = ty.kind().is_composite() || ty.kind().is_any_enum();
+        if ask == RelocationKind::TypeExists && by_name {
+            return Some(calc::exists());
+        }
+        Some(Outcome::MissingFromProfile(name.to_owned()))
     }
 
     /// Types of the same essential name and kind: the kernel's, or else the modules'.
@@ -71,7 +99,7 @@ impl<'a> Target<'a> {
             let ids = layers
                 .into_iter()
                 .flat_map(|layer| layer.own_index().essentially(layer, name).collect::<Vec<_>>());
-            ids.filter(|&id| core_kind(btf.kind(id)) == core_kind(kind))
+            ids.filter(|&id| core_kind(self.kind_in_kernel(&btf.ty(id))) == core_kind(kind))
                 .map(|id| Candidate { btf, id })
                 .collect::<Vec<_>>()
         };
