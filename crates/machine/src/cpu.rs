@@ -1,6 +1,7 @@
 //! A simulated CPU: who runs on it, its stack, its random numbers, its place in the topology.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use skep_abi::{Addr, Cpu, Node};
 
@@ -26,18 +27,57 @@ pub struct Frame {
 pub struct CpuState {
     cpu: Cpu,
     node: Node,
-    busy: AtomicBool,
     random: AtomicU64,
     stack: Slab,
+    rcu: Arc<Rcu>,
 }
 
 /// Holds a CPU busy while a program runs on it; see [`CpuState::enter`].
 #[derive(Debug)]
-pub struct Busy<'a>(&'a AtomicBool);
+pub struct Busy<'a>(&'a AtomicU64);
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        self.0.store(0, Ordering::SeqCst);
+    }
+}
+
+/// Which objects programs may still hold: those given up since the oldest running program began.
+///
+/// Time is counted in objects given up. A CPU notes the time at which its program began; an object given
+/// up at some time may be reused once no CPU runs a program that began before or at it. Entering reads
+/// the time before the program can find any object, and an object is taken out of every table before its
+/// time is counted, so a program that holds the object has noted an earlier time.
+#[derive(Debug)]
+pub(crate) struct Rcu {
+    now: AtomicU64,
+    /// For each CPU when its program began; 0 while none runs.
+    entered: Box<[AtomicU64]>,
+}
+
+impl Rcu {
+    pub(crate) fn new(cpus: u32) -> Self {
+        Self { now: AtomicU64::new(1), entered: (0..cpus).map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    fn enter(&self, cpu: Cpu) -> Option<Busy<'_>> {
+        let slot = self.entered.get(cpu.0 as usize)?;
+        let now = self.now.load(Ordering::SeqCst);
+        slot.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst).ok()?;
+        Some(Busy(slot))
+    }
+
+    /// Starts a grace period.
+    pub(crate) fn start(&self) -> u64 {
+        self.now.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Whether no program runs that began before a grace period.
+    pub(crate) fn is_over(&self, grace: u64) -> bool {
+        self.entered.iter().all(|entered| {
+            let began = entered.load(Ordering::SeqCst);
+            began == 0 || began > grace
+        })
     }
 }
 
@@ -47,13 +87,14 @@ impl CpuState {
         node: Node,
         seed: u64,
         memory: &Memory,
+        rcu: &Arc<Rcu>,
     ) -> Result<Self, OutOfMemory> {
         let label = Label::new("frame", format!("the stack of CPU {cpu}"));
         let mut spec = SlabSpec::new(Window::Stacks, FRAME_SIZE, FRAMES, label);
         spec.stride = 2 * FRAME_SIZE;
         spec.is_each_alive = true;
         let random = AtomicU64::new(seed ^ u64::from(cpu.0).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        Ok(Self { cpu, node, busy: AtomicBool::new(false), random, stack: memory.alloc(&spec)? })
+        Ok(Self { cpu, node, random, stack: memory.alloc(&spec)?, rcu: Arc::clone(rcu) })
     }
 
     /// Its number.
@@ -68,12 +109,12 @@ impl CpuState {
         self.node
     }
 
-    /// Takes the CPU for one run (`bpf_prog_active`); `None` while a program runs on it, which is when
-    /// the kernel drops a sample.
+    /// Takes the CPU for one run (`bpf_prog_active`), tail calls included; `None` while a program runs on
+    /// it, which is when the kernel drops a sample. Objects that the program finds live until the guard
+    /// goes.
     #[must_use]
     pub fn enter(&self) -> Option<Busy<'_>> {
-        let was_busy = self.busy.swap(true, Ordering::Acquire);
-        (!was_busy).then_some(Busy(&self.busy))
+        self.rcu.enter(self.cpu)
     }
 
     /// The next random number of this CPU (`bpf_get_prandom_u32`); the same ones in every run with the
@@ -88,6 +129,7 @@ impl CpuState {
     }
 
     /// Brings a stack frame to life; its bytes are whatever was there. `None` from [`FRAMES`] on.
+    #[must_use]
     pub fn push_frame(&self, memory: &Memory, depth: u64) -> Option<Frame> {
         if depth >= FRAMES {
             return None;

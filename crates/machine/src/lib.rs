@@ -10,13 +10,14 @@ mod kernel;
 mod machine;
 pub mod map;
 pub mod memory;
+mod object;
 pub mod output;
 pub mod perf;
 pub mod task;
 mod user;
 
 pub use clock::Clock;
-pub use cpu::{Busy, CpuState, Frame};
+pub use cpu::{Busy, CpuState, FRAME_SIZE, FRAMES, Frame};
 pub use fault::{Access, Fault, Place};
 pub use kernel::{Invoke, Kernel, Run, Stop, UserMemory};
 pub use machine::{Machine, MachineBuilder, MachineError};

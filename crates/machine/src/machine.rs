@@ -1,12 +1,20 @@
 //! A whole machine, and how it is built.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use skep_abi::{Addr, Cpu, KernelVersion, MapId, Node};
+use parking_lot::RwLock;
+use skep_abi::{Addr, Cpu, Errno, KernelVersion, MapId, Node, ProgId, Sample};
 use skep_btf::Btf;
 
+use crate::cpu::Rcu;
+use crate::map::{MapEnv, MapObjects, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
-use crate::{Clock, CpuState, Fault, Map, MapDef, MapError, Memory, Outputs, Tasks};
+use crate::object::Unmodelled;
+use crate::perf::{Contexts, Counters};
+use crate::{Clock, CpuState, Fault, Map, MapDef, MapError, Memory, Output, Outputs, Tasks};
 
 /// Why a machine was not built.
 #[derive(Debug, thiserror::Error)]
@@ -86,20 +94,38 @@ impl MachineBuilder {
         if self.cpus == 0 || self.cpus > 8192 {
             return Err(MachineError::Cpus(self.cpus));
         }
-        let memory = Memory::new().map_err(MachineError::AddressSpace)?;
+        let memory = Arc::new(Memory::new().map_err(MachineError::AddressSpace)?);
+        let rcu = Arc::new(Rcu::new(self.cpus));
         let node = |cpu: u32| self.nodes.get(cpu as usize).copied().unwrap_or_default();
         let cpus = (0..self.cpus)
-            .map(|cpu| CpuState::new(Cpu(cpu), node(cpu), self.seed, &memory))
-            .collect::<Result<_, _>>()?;
+            .map(|cpu| CpuState::new(Cpu(cpu), node(cpu), self.seed, &memory, &rcu))
+            .collect::<Result<Box<_>, _>>()?;
+        let nodes = cpus.iter().map(|cpu| cpu.node().0).max().unwrap_or(0) + 1;
+        let unmodelled = Arc::new(Unmodelled::default());
+        let map_objects = MapObjects::new(&memory, self.btf.as_ref(), &unmodelled)?;
+        let env = MapEnv {
+            objects: map_objects.slab().clone(),
+            walk_keys: Arc::new(WalkKeys::new(&memory, self.cpus)?),
+            cpus: self.cpus,
+            nodes,
+        };
+        let types = self.btf.as_ref().map(|btf| (btf, &unmodelled));
+        let tasks = Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, self.cpus);
         Ok(Machine {
+            contexts: Contexts::new(&memory, self.cpus)?,
             memory,
             cpus,
             version: self.version,
             btf: self.btf,
             clock: self.clock,
             maps: Append::new(),
-            tasks: Tasks::default(),
+            map_objects,
+            env,
+            tasks,
             outputs: Outputs::new(self.cpus),
+            counters: RwLock::default(),
+            unmodelled,
+            stale_user_reads: AtomicU64::new(0),
         })
     }
 }
@@ -107,14 +133,20 @@ impl MachineBuilder {
 /// A simulated machine. Threads share it by reference.
 #[derive(Debug)]
 pub struct Machine {
-    memory: Memory,
+    memory: Arc<Memory>,
     cpus: Box<[CpuState]>,
     version: KernelVersion,
     btf: Option<Btf>,
     clock: Clock,
     maps: Append<Map>,
+    map_objects: MapObjects,
+    env: MapEnv,
     tasks: Tasks,
+    contexts: Contexts,
     outputs: Outputs,
+    counters: RwLock<BTreeMap<ProgId, Arc<Counters>>>,
+    unmodelled: Arc<Unmodelled>,
+    stale_user_reads: AtomicU64,
 }
 
 impl Machine {
@@ -179,12 +211,28 @@ impl Machine {
         &self.outputs
     }
 
+    /// Number of NUMA nodes (`nr_node_ids`).
+    #[must_use]
+    pub fn nr_nodes(&self) -> u32 {
+        self.env.nodes
+    }
+
     /// Creates a map.
     ///
     /// # Errors
     /// [`MapError`] with the kernel's errno and the rule.
     pub fn create_map(&self, def: MapDef) -> Result<MapId, MapError> {
-        Err(MapError { map: def.name, errno: skep_abi::Errno::ENOSYS, why: "not yet".to_owned() })
+        let name = def.name.clone();
+        let made = self.maps.try_push_with(|index| {
+            if u64::from(index) >= self.map_objects.slab().count() {
+                let why = format!("the machine has {index} maps already");
+                return Err(MapError { map: name, errno: Errno::ENOMEM, why });
+            }
+            let map = Map::create(&self.memory, &self.env, MapId(index), def)?;
+            self.map_objects.fill(&self.memory, &map);
+            Ok(map)
+        });
+        made.map(MapId)
     }
 
     /// A map by its number.
@@ -193,21 +241,74 @@ impl Machine {
         self.maps.get(id.0)
     }
 
+    /// All maps in the order of their creation.
+    pub fn maps(&self) -> impl Iterator<Item = &Map> {
+        self.maps.iter()
+    }
+
+    /// A map as user space sees it.
+    #[must_use]
+    pub fn user_side(&self, id: MapId) -> Option<UserSide<'_>> {
+        self.map(id).map(|map| UserSide::new(self, map))
+    }
+
     /// The map whose `struct bpf_map` is at an address.
     ///
     /// # Errors
     /// [`Fault::WrongObject`] when there is none.
     pub fn map_at(&self, addr: Addr) -> Result<&Map, Fault> {
-        match self.memory.owner(addr) {
-            Some(Owner::Map(id)) => self.map(id),
-            _ => None,
+        let slab = self.map_objects.slab();
+        slab.index_of(addr)
+            .and_then(|index| u32::try_from(index).ok())
+            .and_then(|index| self.map(MapId(index)))
+            .filter(|map| map.addr() == addr)
+            .ok_or_else(|| Fault::WrongObject {
+                addr,
+                what: "map",
+                found: self.memory.describe(addr),
+            })
+    }
+
+    /// Builds the `bpf_perf_event_data` of a sample for a CPU, whose last one it replaces; `None` for a CPU
+    /// that does not exist.
+    #[must_use]
+    pub fn perf_context(&self, cpu: Cpu, sample: &Sample) -> Option<Addr> {
+        self.contexts.fill(cpu, sample)
+    }
+
+    /// Counts of a program.
+    #[must_use]
+    pub fn counters(&self, prog: ProgId) -> Arc<Counters> {
+        if let Some(counters) = self.counters.read().get(&prog) {
+            return Arc::clone(counters);
         }
-        .filter(|map| map.addr() == addr)
-        .ok_or_else(|| Fault::WrongObject {
-            addr,
-            what: "map",
-            found: self.memory.describe(addr),
-        })
+        Arc::clone(self.counters.write().entry(prog).or_default())
+    }
+
+    /// Moves what user space can take from ring buffers into [`Machine::outputs`].
+    pub fn drain_ringbufs(&self) {
+        for map in self.maps() {
+            for data in map.ringbuf().into_iter().flat_map(Ringbuf::consume) {
+                self.outputs.push(Cpu(0), Output::Ringbuf { map: map.id(), data });
+            }
+        }
+    }
+
+    /// Fields of kernel objects that programs have loaded although the machine knows no value for them:
+    /// they read as zero. By name, such as `task_struct.utime`.
+    #[must_use]
+    pub fn unmodelled_fields(&self) -> Vec<String> {
+        self.unmodelled.names()
+    }
+
+    /// Reads of user memory that were answered by the process as it is now, not as it was at the sample.
+    #[must_use]
+    pub fn stale_user_reads(&self) -> u64 {
+        self.stale_user_reads.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_stale_user_read(&self) {
+        self.stale_user_reads.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The ring buffer in whose records an address lies.

@@ -11,18 +11,22 @@ pub(crate) fn read(run: &Run<'_>, addr: u64, into: &mut [u8]) -> Result<(), Errn
     if !Addr(last).is_user() {
         return Err(Errno::EFAULT);
     }
-    let Some(sample) = run.sample else { return run.user.read(run.task, addr, into) };
+    let live = |pid, addr, into: &mut [u8]| {
+        run.machine.count_stale_user_read();
+        run.user.read(pid, addr, into)
+    };
+    let Some(sample) = run.sample else { return live(run.task, addr, into) };
     let recorded =
         sample.user_stack_bytes.as_ref().and_then(|stack| overlap(stack, addr, into.len()));
-    let Some((skip, bytes)) = recorded else { return run.user.read(sample.pid, addr, into) };
+    let Some((skip, bytes)) = recorded else { return live(sample.pid, addr, into) };
     let (head, rest) = into.split_at_mut(skip);
     let (middle, tail) = rest.split_at_mut(bytes.len());
     middle.copy_from_slice(bytes);
     if !head.is_empty() {
-        run.user.read(sample.pid, addr, head)?;
+        live(sample.pid, addr, head)?;
     }
     if !tail.is_empty() {
-        run.user.read(sample.pid, addr + (skip + bytes.len()) as u64, tail)?;
+        live(sample.pid, addr + (skip + bytes.len()) as u64, tail)?;
     }
     Ok(())
 }

@@ -32,24 +32,15 @@ bitflags::bitflags! {
         const PRESERVE_ELEMS = 1 << 11;
         /// Inner arrays may have any number of elements.
         const INNER_MAP = 1 << 12;
-    }
-
-    /// Flags of an update.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct UpdateFlags: u64 {
-        /// Only a new element.
-        const NOEXIST = 1;
-        /// Only an existing element.
-        const EXIST = 2;
-        /// Under the element's spin lock.
-        const LOCK = 4;
+        /// Others, which the kind of map refuses.
+        const _ = !0;
     }
 }
 
 /// Everything that makes a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapDef {
-    /// Name for messages; the kernel keeps its first 15 bytes.
+    /// Name for messages and for its `struct bpf_map`, which keeps the first 15 bytes.
     pub name: String,
     /// Kind.
     pub map_type: MapType,
@@ -65,7 +56,7 @@ pub struct MapDef {
     pub map_extra: u64,
     /// `numa_node`, which counts with [`MapFlags::NUMA_NODE`] only.
     pub numa_node: u32,
-    /// The shape of inner maps.
+    /// The shape of inner maps, which a map of maps must have; the kernel takes it from an existing map.
     pub inner: Option<Box<MapDef>>,
 }
 
@@ -90,6 +81,35 @@ impl MapDef {
             numa_node: 0,
             inner: None,
         }
+    }
+
+    /// The same with these flags.
+    #[must_use]
+    pub fn with_flags(mut self, flags: MapFlags) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// The same with inner maps of this shape.
+    #[must_use]
+    pub fn with_inner(mut self, inner: Self) -> Self {
+        self.inner = Some(Box::new(inner));
+        self
+    }
+
+    /// Whether a map of shape `other` may be put where this shape is wanted (`bpf_map_meta_equal`).
+    #[must_use]
+    pub fn may_hold(&self, other: &Self) -> bool {
+        let is_same = self.map_type == other.map_type
+            && self.key_size == other.key_size
+            && self.value_size == other.value_size
+            && self.flags == other.flags;
+        let any_len = match self.map_type {
+            MapType::Array => self.flags.contains(MapFlags::INNER_MAP),
+            // Their addresses are not inlined, so their sizes need not agree.
+            _ => self.map_type != MapType::PercpuArray,
+        };
+        is_same && (any_len || self.max_entries == other.max_entries)
     }
 }
 

@@ -1,22 +1,86 @@
-//! Maps with the kernel's semantics: `kernel/bpf/syscall.c` and a file per kind.
+//! Maps with the kernel's semantics: `kernel/bpf/syscall.c` and a file for each kind.
 //!
-//! Program-side operations are what the `bpf_map_*` helpers do: look-ups give addresses, updates touch
-//! this CPU's value of a per-CPU map. User-side operations, which `bpf(2)` does, are [`UserSide`]'s.
+//! Operations of [`Map`] are what the `bpf_map_*` helpers do for a program on a CPU: look-ups give
+//! addresses, updates of a per-CPU map touch that CPU's value. What `bpf(2)` does for user space is
+//! [`UserSide`]'s.
 
+mod array;
+mod check;
+mod create;
 mod def;
+mod freelist;
+mod hash;
+mod jhash;
+mod lru;
+mod object;
+mod perf_event_array;
+mod prog_array;
+mod ringbuf;
+mod stack_trace;
+mod table;
+#[cfg(test)]
+mod tests;
+mod update;
+mod user;
+mod values;
+mod walk;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use skep_abi::{Addr, Cpu, Errno, MapId, MapType, ProgId, ProgType};
+use skep_abi::{Addr, Cpu, Errno, MapId, MapType};
 
-pub use def::{MapDef, MapError, MapFlags, UpdateFlags};
+use crate::memory::Slab;
+use array::Array;
+pub use def::{MapDef, MapError, MapFlags};
+use hash::Hash;
+pub(crate) use object::MapObjects;
+pub use perf_event_array::{INDEX_MASK, PerfEventArray, PerfSlot};
+pub use prog_array::ProgArray;
+pub use ringbuf::Ringbuf;
+pub use stack_trace::StackTrace;
+pub use update::UpdateFlags;
+pub use user::UserSide;
+use values::NewValue;
+pub use walk::Walk;
+pub(crate) use walk::WalkKeys;
 
-/// A live map.
-#[derive(Debug)]
+/// Frames of a stack at most (`kernel.perf_event_max_stack`).
+pub const MAX_STACK: u32 = 127;
+
+/// What all maps of a machine share.
+#[derive(Clone, Debug)]
+pub(crate) struct MapEnv {
+    /// `struct bpf_map` of each map, by its number.
+    pub(crate) objects: Slab,
+    pub(crate) walk_keys: Arc<WalkKeys>,
+    pub(crate) cpus: u32,
+    pub(crate) nodes: u32,
+}
+
+/// What is in a map.
+pub(crate) enum Body {
+    Array(Array),
+    Hash(Hash),
+    StackTrace(StackTrace),
+    PerfEventArray(PerfEventArray),
+    ProgArray(ProgArray),
+    Ringbuf(Ringbuf),
+}
+
+/// A live map. It lives as long as its machine.
 pub struct Map {
     id: MapId,
-    addr: Addr,
     def: MapDef,
+    env: MapEnv,
+    body: Body,
+    frozen: AtomicBool,
+}
+
+impl std::fmt::Debug for Map {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Map").field("id", &self.id).field("def", &self.def).finish_non_exhaustive()
+    }
 }
 
 impl Map {
@@ -29,13 +93,19 @@ impl Map {
     /// Address of its `struct bpf_map`, which is what `ld_imm64` of a map gives.
     #[must_use]
     pub fn addr(&self) -> Addr {
-        self.addr
+        self.env.objects.addr(u64::from(self.id.0))
     }
 
     /// How it was created.
     #[must_use]
     pub fn def(&self) -> &MapDef {
         &self.def
+    }
+
+    /// Name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.def.name
     }
 
     /// Kind.
@@ -45,178 +115,114 @@ impl Map {
     }
 
     /// Address of a value: this CPU's in a per-CPU map, the inner map's `struct bpf_map` in a map of maps.
+    /// In an LRU hash this is a use.
     #[must_use]
-    pub fn lookup(&self, _cpu: Cpu, _key: &[u8]) -> Option<Addr> {
-        None
+    pub fn lookup(&self, cpu: Cpu, key: &[u8]) -> Option<Addr> {
+        match &self.body {
+            Body::Array(array) => array.lookup(key, cpu),
+            Body::Hash(hash) => hash.lookup(key, cpu),
+            _ => None,
+        }
     }
 
-    /// Address of the value of CPU `of` (`bpf_map_lookup_percpu_elem`); `None` in a map that is not
-    /// per-CPU.
+    /// Address of the value of CPU `of` (`bpf_map_lookup_percpu_elem`); `None` for a CPU that does not
+    /// exist, and in a map that is not per-CPU.
     #[must_use]
-    pub fn lookup_percpu(&self, _key: &[u8], _of: Cpu) -> Option<Addr> {
-        None
+    pub fn lookup_percpu(&self, key: &[u8], of: Cpu) -> Option<Addr> {
+        if self.map_type().is_percpu() { self.lookup(of, key) } else { None }
     }
 
-    /// `bpf_map_update_elem` on a CPU: `value` has the map's value size.
+    /// Address of a byte in the first value of an array, which is what `ld_imm64` of a map value gives
+    /// (`map_direct_value_addr`): arrays of one element only, as global data are.
     ///
     /// # Errors
-    /// As the kernel's: `EINVAL`, `EEXIST`, `ENOENT`, `E2BIG`, `ENOMEM`.
-    pub fn update(&self, _cpu: Cpu, _key: &[u8], _value: &[u8], _flags: u64) -> Result<(), Errno> {
-        Err(Errno::ENOSYS)
+    /// `EINVAL` for other maps and for an offset past the value.
+    pub fn value_addr(&self, offset: u32) -> Result<Addr, Errno> {
+        if self.map_type() != MapType::Array
+            || self.def.max_entries != 1
+            || offset >= self.def.value_size
+        {
+            return Err(Errno::EINVAL);
+        }
+        let value = self.lookup(Cpu(0), &[0; 4]).ok_or(Errno::EINVAL)?;
+        Ok(value.offset(i64::from(offset)))
+    }
+
+    /// `bpf_map_update_elem` on a CPU; key and value have the map's sizes.
+    ///
+    /// # Errors
+    /// `EINVAL` for bad flags or sizes and for kinds that programs cannot update; `E2BIG` past an array's
+    /// end and in a full hash, `EEXIST` and `ENOENT` as the flags say, `ENOMEM` in an LRU hash all of
+    /// whose elements are on their way.
+    pub fn update(&self, cpu: Cpu, key: &[u8], value: &[u8], flags: u64) -> Result<(), Errno> {
+        self.write(cpu, key, NewValue::Program(value), flags)
+    }
+
+    fn write(&self, cpu: Cpu, key: &[u8], value: NewValue<'_>, flags: u64) -> Result<(), Errno> {
+        let flags = UpdateFlags::parse(flags)?;
+        match &self.body {
+            Body::Array(array) => array.update(cpu, key, value, flags),
+            Body::Hash(hash) => hash.update(cpu, key, value, flags),
+            _ => Err(Errno::EINVAL),
+        }
     }
 
     /// `bpf_map_delete_elem` on a CPU.
     ///
     /// # Errors
-    /// As the kernel's.
-    pub fn delete(&self, _cpu: Cpu, _key: &[u8]) -> Result<(), Errno> {
-        Err(Errno::ENOSYS)
+    /// `ENOENT` when there is no such element, `EINVAL` for arrays and for kinds that programs cannot
+    /// delete from.
+    pub fn delete(&self, cpu: Cpu, key: &[u8]) -> Result<(), Errno> {
+        match &self.body {
+            Body::Hash(hash) => hash.take(cpu, key, false).map(drop),
+            _ => Err(Errno::EINVAL),
+        }
     }
 
     /// Starts `bpf_for_each_map_elem`.
     ///
     /// # Errors
-    /// `EINVAL` for kinds that have no such walk.
+    /// `EINVAL` for kinds that have no such walk; `EBUSY` when too many walks over arrays are under way.
     pub fn walk(&self) -> Result<Walk<'_>, Errno> {
-        Ok(Walk { map: self })
+        if self.map_type().is_map_in_map() || !matches!(self.body, Body::Array(_) | Body::Hash(_)) {
+            return Err(Errno::EINVAL);
+        }
+        Walk::new(self).ok_or(Errno::EBUSY)
     }
 
     /// The stack trace map behind `bpf_get_stackid`.
     #[must_use]
     pub fn stack_trace(&self) -> Option<&StackTrace> {
-        None
+        match &self.body {
+            Body::StackTrace(map) => Some(map),
+            _ => None,
+        }
     }
 
     /// The ring buffer behind `bpf_ringbuf_*`.
     #[must_use]
     pub fn ringbuf(&self) -> Option<&Ringbuf> {
-        None
+        match &self.body {
+            Body::Ringbuf(map) => Some(map),
+            _ => None,
+        }
     }
 
     /// The slots behind `bpf_perf_event_output` and `bpf_perf_event_read`.
     #[must_use]
     pub fn perf_event_array(&self) -> Option<&PerfEventArray> {
-        None
+        match &self.body {
+            Body::PerfEventArray(map) => Some(map),
+            _ => None,
+        }
     }
 
     /// The slots behind `bpf_tail_call`.
     #[must_use]
     pub fn prog_array(&self) -> Option<&ProgArray> {
-        None
+        match &self.body {
+            Body::ProgArray(map) => Some(map),
+            _ => None,
+        }
     }
 }
-
-/// A walk over the elements of a map (`bpf_for_each_map_elem`).
-#[derive(Debug)]
-pub struct Walk<'m> {
-    map: &'m Map,
-}
-
-impl Walk<'_> {
-    /// Addresses of the next element's key and value: this CPU's value in a per-CPU map.
-    pub fn next(&mut self, _cpu: Cpu) -> Option<(Addr, Addr)> {
-        let _ = self.map;
-        None
-    }
-}
-
-/// A stack trace map.
-#[derive(Debug)]
-pub struct StackTrace;
-
-impl StackTrace {
-    /// Stores a stack, innermost address first, `skip` already dropped; gives its id
-    /// (`__bpf_get_stackid`).
-    ///
-    /// # Errors
-    /// `EEXIST` when another stack has the bucket, `ENOMEM` when no element is free.
-    pub fn insert(&self, _cpu: Cpu, _ips: &[u64], _flags: u64) -> Result<u32, Errno> {
-        Err(Errno::ENOSYS)
-    }
-}
-
-/// A ring buffer.
-#[derive(Debug)]
-pub struct Ringbuf;
-
-impl Ringbuf {
-    /// Reserves `size` bytes: the record's address, `None` when they do not fit or `flags` is not 0.
-    #[must_use]
-    pub fn reserve(&self, _size: u64, _flags: u64) -> Option<Addr> {
-        None
-    }
-
-    /// Submits (or discards) a reserved record.
-    ///
-    /// # Errors
-    /// A [`crate::Fault`] when no reserved record starts there.
-    pub fn commit(&self, _record: Addr, _flags: u64, _discard: bool) -> Result<(), crate::Fault> {
-        Ok(())
-    }
-
-    /// Copies a record into the ring.
-    ///
-    /// # Errors
-    /// `EINVAL` for unknown flags, `EAGAIN` when it does not fit.
-    pub fn output(&self, _data: &[u8], _flags: u64) -> Result<(), Errno> {
-        Err(Errno::ENOSYS)
-    }
-
-    /// `bpf_ringbuf_query`: 0 for unknown flags.
-    #[must_use]
-    pub fn query(&self, _flags: u64) -> u64 {
-        0
-    }
-}
-
-/// What a slot of a PERF_EVENT_ARRAY holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PerfSlot {
-    /// The CPU that the event counts on; `None` for a task event on any CPU.
-    pub cpu: Option<Cpu>,
-    /// Whether it is a `PERF_COUNT_SW_BPF_OUTPUT` event.
-    pub is_output: bool,
-}
-
-/// Slots for perf events.
-#[derive(Debug)]
-pub struct PerfEventArray;
-
-impl PerfEventArray {
-    /// What a slot holds.
-    #[must_use]
-    pub fn get(&self, _index: u32) -> Option<PerfSlot> {
-        None
-    }
-
-    /// Checks of `bpf_perf_event_output` before it writes: `flags` is an index or `BPF_F_CURRENT_CPU`.
-    ///
-    /// # Errors
-    /// `EINVAL`, `E2BIG`, `ENOENT`, `EOPNOTSUPP` as the kernel.
-    pub fn check_output(&self, _cpu: Cpu, _flags: u64) -> Result<(), Errno> {
-        Err(Errno::ENOSYS)
-    }
-}
-
-/// Slots for programs.
-#[derive(Debug)]
-pub struct ProgArray;
-
-impl ProgArray {
-    /// The program in a slot.
-    #[must_use]
-    pub fn get(&self, _index: u32) -> Option<ProgId> {
-        None
-    }
-
-    /// Puts a program of this type into a slot.
-    ///
-    /// # Errors
-    /// `E2BIG` past the end, `EINVAL` when the array belongs to programs of another type.
-    pub fn set(&self, _index: u32, _prog: ProgId, _prog_type: ProgType) -> Result<(), Errno> {
-        Err(Errno::ENOSYS)
-    }
-}
-
-/// A map that several hold.
-pub type SharedMap = Arc<Map>;

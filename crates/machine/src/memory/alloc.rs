@@ -174,9 +174,10 @@ impl Memory {
         }
     }
 
-    pub(crate) fn records(&self, slab: &Slab) -> Option<&Records> {
+    /// Which records of a slab that has records are alive.
+    pub(crate) fn records(&self, slab: &Slab) -> Option<Records> {
         match &self.regions.get(slab.region)?.liveness {
-            super::region::Liveness::Records(records) => Some(records),
+            super::region::Liveness::Records(records) => Some(records.clone()),
             _ => None,
         }
     }

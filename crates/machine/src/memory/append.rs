@@ -29,6 +29,20 @@ impl<T> Append<T> {
 
     /// Adds what `make` builds from its index; returns the index.
     pub(crate) fn push_with(&self, make: impl FnOnce(u32) -> T) -> u32 {
+        match self.try_push_with(|index| Ok::<T, std::convert::Infallible>(make(index))) {
+            Ok(index) => index,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Adds what `make` builds from its index; returns the index.
+    ///
+    /// # Errors
+    /// Whatever `make` fails with; then nothing is added.
+    pub(crate) fn try_push_with<E>(
+        &self,
+        make: impl FnOnce(u32) -> Result<T, E>,
+    ) -> Result<u32, E> {
         let mut len = self.len.lock();
         let index = *len;
         let (segment, at) = place(index);
@@ -36,9 +50,9 @@ impl<T> Append<T> {
         let slots =
             self.segments[segment].get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
         // The lock makes this index ours alone, so the slot is empty.
-        let _ = slots[at].set(make(index));
+        let _ = slots[at].set(make(index)?);
         *len = index + 1;
-        index
+        Ok(index)
     }
 
     /// The entry with this index.

@@ -88,7 +88,7 @@ impl Drop for Backing {
 pub(crate) struct Area {
     first: NonNull<AtomicU64>,
     words: usize,
-    #[expect(dead_code, reason = "keeps the mapping alive")]
+    /// Keeps the mapping alive.
     backing: Arc<Backing>,
 }
 

@@ -3,7 +3,7 @@
 use skep_abi::Addr;
 
 use super::page_table::PAGE;
-use super::region::Region;
+use super::region::{Liveness, Region};
 use super::{Memory, window};
 use crate::{Access, Fault, Place};
 
@@ -54,6 +54,13 @@ impl Memory {
             && let Some(hit) = region.bounds(addr.0, 1)
         {
             let index = region.index_of(addr.0 - region.base);
+            if region.hit(addr.0, 1).is_none() && matches!(region.liveness, Liveness::Records(_)) {
+                return format!(
+                    "byte {} of {} without a record",
+                    hit.within,
+                    region.element_name(index)
+                );
+            }
             let name = region.element_name(index);
             let dead = if region.hit(addr.0, 1).is_some() { "" } else { ", which is dead" };
             return format!("byte {} of {name} ({} bytes{dead})", hit.within, region.size);
@@ -78,6 +85,18 @@ fn within(region: &Region, addr: Addr, size: u64) -> Place {
         return between(region, index, addr);
     }
     let object = region.element_name(index);
+    if let Liveness::Records(records) = &region.liveness {
+        return match records.record_at(from_start) {
+            None => {
+                Place::Dead { object: format!("a place among {object} without a reserved one") }
+            }
+            Some((start, end)) => Place::Overrun {
+                object: format!("a record among {object}"),
+                size: end - start,
+                offset: from_start - start,
+            },
+        };
+    }
     if region.hit(addr.0, 1).is_none() {
         return Place::Dead { object };
     }

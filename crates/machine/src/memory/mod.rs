@@ -31,6 +31,7 @@ pub(crate) use append::Append;
 pub(crate) use backing::Area;
 use backing::Backing;
 use page_table::{PAGE, PageTable};
+pub(crate) use records::Records;
 use region::Region;
 pub(crate) use region::Watch;
 pub use region::{Label, Owner, Rights};

@@ -10,7 +10,8 @@ use std::sync::atomic::Ordering;
 use super::backing::Area;
 use super::words::Width;
 
-/// Ends of live records by unit of 8 bytes.
+/// Ends of live records by unit of 8 bytes. Clones share them.
+#[derive(Clone)]
 pub(crate) struct Records(Area);
 
 impl Records {
@@ -38,6 +39,16 @@ impl Records {
     /// It is given up.
     pub(crate) fn end(&self, start: u64, len: u64) {
         self.mark(start, len, 0);
+    }
+
+    /// Start and end of the live record at an offset.
+    pub(crate) fn record_at(&self, offset: u64) -> Option<(u64, u64)> {
+        let end = self.end_at(offset);
+        if end <= offset {
+            return None;
+        }
+        let before = |start: &u64| start.checked_sub(8).filter(|at| self.end_at(*at) == end);
+        std::iter::successors(Some(offset / 8 * 8), before).last().map(|start| (start, end))
     }
 
     fn end_at(&self, offset: u64) -> u64 {

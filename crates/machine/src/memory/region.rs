@@ -42,13 +42,21 @@ pub struct Label {
     pub what: &'static str,
     /// The whole, such as ``map `counts` ``; empty when the element says it all.
     pub of: Arc<str>,
+    /// Elements of each CPU, where those of CPU 0 come first, then those of CPU 1, …
+    pub percpu: Option<u64>,
 }
 
 impl Label {
     /// Names a region.
     #[must_use]
     pub fn new(what: &'static str, of: impl Into<Arc<str>>) -> Self {
-        Self { what, of: of.into() }
+        Self { what, of: of.into(), percpu: None }
+    }
+
+    /// Names a region with as many elements for each CPU.
+    #[must_use]
+    pub fn percpu(what: &'static str, of: impl Into<Arc<str>>, elements: u64) -> Self {
+        Self { percpu: Some(elements), ..Self::new(what, of) }
     }
 }
 
@@ -57,14 +65,12 @@ impl Label {
 pub enum Owner {
     /// Nobody asks.
     None,
-    /// The object of a map.
-    Map(MapId),
+    /// The objects of maps, by their numbers.
+    MapObjects,
     /// The records of a ring buffer.
     Ringbuf(MapId),
     /// A value of a map.
     MapValue(MapId),
-    /// A kernel object.
-    Object,
 }
 
 /// Gets to know which bytes of an object are loaded.
@@ -243,7 +249,13 @@ impl Region {
         {
             return name.clone();
         }
-        let Label { what, of } = &self.label;
+        let Label { what, of, percpu } = &self.label;
+        if let Some(each) = percpu {
+            return match each {
+                1 => format!("the {what} of {of} on CPU {index}"),
+                _ => format!("{what} {} of {of} on CPU {}", index % each, index / each),
+            };
+        }
         match (self.count, of.is_empty()) {
             (1, true) => (*what).to_owned(),
             (1, false) => format!("the {what} of {of}"),

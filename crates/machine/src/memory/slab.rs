@@ -1,6 +1,6 @@
 //! The machine's own way to the elements of a region: by index, not by address, and without rights.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{self, Relaxed};
 
 use skep_abi::Addr;
 
@@ -37,6 +37,12 @@ impl Slab {
         self.size
     }
 
+    /// Bytes that an element has for the machine: its size, rounded up to 8.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        self.size.next_multiple_of(8)
+    }
+
     /// Address of an element.
     #[must_use]
     pub fn addr(&self, index: u64) -> Addr {
@@ -56,7 +62,7 @@ impl Slab {
     /// When they do not lie in it: the machine's own mistake.
     fn at(&self, index: u64, offset: u64, len: u64) -> usize {
         let fits =
-            index < self.count && offset.checked_add(len).is_some_and(|end| end <= self.size);
+            index < self.count && offset.checked_add(len).is_some_and(|end| end <= self.room());
         assert!(fits, "{len} bytes at {offset} of element {index} lie in {self:?}");
         (index * self.stride + offset) as usize
     }
@@ -73,18 +79,41 @@ impl Slab {
 
     /// Sets all bytes of an element to zero.
     pub fn clear(&self, index: u64) {
-        self.area.fill(self.at(index, 0, self.size), self.size as usize, 0);
+        self.area.fill(self.at(index, 0, self.room()), self.room() as usize, 0);
     }
 
     /// A value in an element.
     #[must_use]
     pub fn load(&self, index: u64, offset: u64, width: Width) -> u64 {
-        self.area.load(self.at(index, offset, width.bytes()), width, Relaxed)
+        self.load_ordered(index, offset, width, Relaxed)
+    }
+
+    /// A value in an element, loaded with this ordering.
+    pub(crate) fn load_ordered(
+        &self,
+        index: u64,
+        offset: u64,
+        width: Width,
+        order: Ordering,
+    ) -> u64 {
+        self.area.load(self.at(index, offset, width.bytes()), width, order)
     }
 
     /// Stores a value in an element.
     pub fn store(&self, index: u64, offset: u64, width: Width, value: u64) {
-        self.area.store(self.at(index, offset, width.bytes()), width, value, Relaxed);
+        self.store_ordered(index, offset, width, value, Relaxed);
+    }
+
+    /// Stores a value in an element with this ordering.
+    pub(crate) fn store_ordered(
+        &self,
+        index: u64,
+        offset: u64,
+        width: Width,
+        value: u64,
+        order: Ordering,
+    ) {
+        self.area.store(self.at(index, offset, width.bytes()), width, value, order);
     }
 
     /// Tells whether an element's first bytes are these.

@@ -1,10 +1,16 @@
-//! Tasks as of the sample: who exists, their names, ids, parents; their `task_struct`s on demand.
+//! Tasks as of the sample: who exists, their names, ids and parents.
+//!
+//! Whoever watches the host tells of forks, new names and exits in the order of their times; programs
+//! see the `task_struct` of a task, which is made when it is first asked for.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod object;
+mod table;
+#[cfg(test)]
+mod tests;
 
-use parking_lot::RwLock;
-use skep_abi::{Addr, Pid};
+use skep_abi::Pid;
+
+pub use table::Tasks;
 
 /// What is known of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,31 +54,14 @@ impl Task {
             is_alive: true,
         }
     }
-}
 
-/// The table of tasks.
-#[derive(Debug, Default)]
-pub struct Tasks {
-    by_tid: RwLock<HashMap<Pid, Arc<Task>>>,
-}
-
-impl Tasks {
-    /// What is known of a thread.
+    /// The name as the kernel keeps it (`TASK_COMM_LEN`): up to 15 bytes and zeroes up to 16.
     #[must_use]
-    pub fn get(&self, tid: Pid) -> Option<Arc<Task>> {
-        self.by_tid.read().get(&tid).cloned()
-    }
-
-    /// Enters a thread, or replaces what was known of it.
-    pub fn insert(&self, task: Task) {
-        self.by_tid.write().insert(task.tid, Arc::new(task));
-    }
-
-    /// The thread's `task_struct` in machine memory, made when it is asked for the first time.
-    ///
-    /// Null when the machine has no BTF with a `task_struct`, or no memory.
-    #[must_use]
-    pub fn object(&self, _tid: Pid) -> Addr {
-        Addr::NULL
+    pub fn comm_bytes(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        for (to, from) in bytes[..15].iter_mut().zip(self.comm.bytes()) {
+            *to = from;
+        }
+        bytes
     }
 }

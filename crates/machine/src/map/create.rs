@@ -1,0 +1,121 @@
+//! Making a map out of its definition.
+
+use std::sync::atomic::AtomicBool;
+
+use parking_lot::Mutex;
+use skep_abi::{Errno, MapId, MapType};
+
+use super::array::Array;
+use super::check::check;
+use super::freelist::Freelist;
+use super::hash::{Hash, Pool};
+use super::lru::Lru;
+use super::perf_event_array::PerfEventArray;
+use super::prog_array::ProgArray;
+use super::ringbuf::Ringbuf;
+use super::stack_trace::StackTrace;
+use super::table::{Slot, Table};
+use super::values::{ValueSpec, Values};
+use super::{Body, Map, MapDef, MapEnv, MapError, MapFlags};
+use crate::memory::{Memory, OutOfMemory, Rights};
+
+impl Map {
+    /// Checks a definition and makes the map.
+    pub(crate) fn create(
+        memory: &Memory,
+        env: &MapEnv,
+        id: MapId,
+        mut def: MapDef,
+    ) -> Result<Self, MapError> {
+        let refuse = |map: &str, errno, why| MapError { map: map.to_owned(), errno, why };
+        check(&def, env.nodes).map_err(|(errno, why)| refuse(&def.name, errno, why))?;
+        if def.flags.contains(MapFlags::NO_COMMON_LRU) {
+            def.max_entries = whole_lists(def.max_entries, env.cpus);
+        }
+        let body = Builder { memory, env, id, def: &def, label: format!("map `{}`", def.name) }
+            .body()
+            .map_err(|full| refuse(&def.name, Errno::ENOMEM, full.to_string()))?;
+        Ok(Self { id, def, env: env.clone(), body, frozen: AtomicBool::new(false) })
+    }
+}
+
+/// A number of elements that each CPU gets an equal share of, as near as there is (`htab_map_alloc`).
+fn whole_lists(max_entries: u32, cpus: u32) -> u32 {
+    max_entries.checked_next_multiple_of(cpus).unwrap_or(max_entries / cpus * cpus)
+}
+
+struct Builder<'a> {
+    memory: &'a Memory,
+    env: &'a MapEnv,
+    id: MapId,
+    def: &'a MapDef,
+    label: String,
+}
+
+impl Builder<'_> {
+    fn body(&self) -> Result<Body, OutOfMemory> {
+        let Self { memory, def, .. } = *self;
+        let len = def.max_entries;
+        Ok(match def.map_type {
+            MapType::Array | MapType::PercpuArray | MapType::ArrayOfMaps => {
+                Body::Array(Array::new(self.values(len)?, len))
+            }
+            MapType::StackTrace => Body::StackTrace(StackTrace::new(
+                memory,
+                (len, def.value_size),
+                def.flags.contains(MapFlags::STACK_BUILD_ID),
+                self.env.cpus,
+            )?),
+            MapType::PerfEventArray => Body::PerfEventArray(PerfEventArray::new(len)),
+            MapType::ProgArray => Body::ProgArray(ProgArray::new(memory, len)?),
+            MapType::Ringbuf => Body::Ringbuf(Ringbuf::new(memory, &self.label, self.id, len)?),
+            _ => Body::Hash(self.hash()?),
+        })
+    }
+
+    fn rights(&self) -> Rights {
+        Rights {
+            read: !self.def.flags.contains(MapFlags::WRONLY_PROG),
+            write: !self.def.flags.contains(MapFlags::RDONLY_PROG),
+        }
+    }
+
+    fn values(&self, elements: u32) -> Result<Values, OutOfMemory> {
+        let spec = ValueSpec {
+            map: &self.label,
+            id: self.id,
+            size: self.def.value_size,
+            elements,
+            rights: self.rights(),
+        };
+        if self.def.map_type.is_map_in_map() {
+            Values::maps(self.memory, self.env, elements)
+        } else if self.def.map_type.is_percpu() {
+            Values::percpu(self.memory, &spec, self.env.cpus)
+        } else {
+            Values::plain(self.memory, &spec)
+        }
+    }
+
+    fn hash(&self) -> Result<Hash, OutOfMemory> {
+        let Self { memory, def, .. } = *self;
+        let cpus = self.env.cpus;
+        let max = def.max_entries;
+        let is_lru = matches!(def.map_type, MapType::LruHash | MapType::LruPercpuHash);
+        // Each CPU has an element in hand to swap with, beyond the ones that count.
+        let extras = if def.map_type == MapType::Hash { cpus } else { 0 };
+        let refused = OutOfMemory { bytes: u64::from(max), window: crate::memory::Window::Maps };
+        let slots = max.checked_add(extras).ok_or(refused)?;
+        let pool = if is_lru {
+            let lists = if def.flags.contains(MapFlags::NO_COMMON_LRU) { cpus } else { 1 };
+            Pool::Lru(Lru::new(memory, slots, lists)?)
+        } else {
+            let extras = (0..extras).map(|cpu| Mutex::new(Slot(max + 1 + cpu))).collect();
+            Pool::Fixed { free: Freelist::new(max, cpus), extras }
+        };
+        // The check has kept max_entries below the largest power of two.
+        let buckets = max.next_power_of_two();
+        let table = Table::new(memory, &self.label, def.key_size, slots, buckets)?;
+        Ok(Hash::new(table, self.values(slots)?, pool, def.key_size))
+    }
+}

@@ -1,0 +1,243 @@
+//! What `bpf(2)` does with a map: `kernel/bpf/syscall.c`.
+//!
+//! Where the kernel takes file descriptors of inner maps, user space here gives their numbers; programs
+//! go into a PROG_ARRAY through [`super::ProgArray::set`] and events through
+//! [`super::PerfEventArray::set`].
+
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+use skep_abi::{Cpu, Errno, MapId, MapType};
+
+use super::array::{index_of, next_index};
+use super::values::NewValue;
+use super::{Body, Map, MapFlags};
+use crate::Machine;
+
+/// The CPU that user space runs on, whose free elements its updates use.
+const CPU: Cpu = Cpu(0);
+
+/// A map as user space sees it. Values of per-CPU maps are those of all CPUs, each rounded up to 8 bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct UserSide<'m> {
+    machine: &'m Machine,
+    map: &'m Map,
+}
+
+impl<'m> UserSide<'m> {
+    pub(crate) fn new(machine: &'m Machine, map: &'m Map) -> Self {
+        Self { machine, map }
+    }
+
+    /// The map.
+    #[must_use]
+    pub fn map(&self) -> &'m Map {
+        self.map
+    }
+
+    /// Bytes of a value for user space (`bpf_map_value_size`).
+    #[must_use]
+    pub fn value_size(&self) -> usize {
+        match &self.map.body {
+            Body::Array(array) => array.values().user_size(),
+            Body::Hash(hash) => hash.values().user_size(),
+            _ => self.map.def.value_size as usize,
+        }
+    }
+
+    fn may_read(&self) -> Result<(), Errno> {
+        if self.map.def.flags.contains(MapFlags::WRONLY) { Err(Errno::EPERM) } else { Ok(()) }
+    }
+
+    fn may_write(&self) -> Result<(), Errno> {
+        let is_frozen = self.map.frozen.load(Acquire);
+        if is_frozen || self.map.def.flags.contains(MapFlags::RDONLY) {
+            Err(Errno::EPERM)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn checked<'k>(&self, key: &'k [u8]) -> Result<&'k [u8], Errno> {
+        if key.len() == self.map.def.key_size as usize { Ok(key) } else { Err(Errno::EINVAL) }
+    }
+
+    /// `BPF_MAP_LOOKUP_ELEM`: the value, or the number of the inner map or program.
+    ///
+    /// # Errors
+    /// `ENOENT` when there is none, `EPERM` for a map that user space only writes, `ENOTSUPP` for kinds
+    /// without look-ups, `EINVAL` for flags (none are known without spin locks) or a key of another size.
+    pub fn lookup(&self, key: &[u8], flags: u64) -> Result<Vec<u8>, Errno> {
+        if flags != 0 {
+            return Err(Errno::EINVAL);
+        }
+        self.may_read()?;
+        let key = self.checked(key)?;
+        match &self.map.body {
+            Body::Array(array) => {
+                let index = array.index(key).ok_or(Errno::ENOENT)?;
+                if self.map.map_type().is_map_in_map() {
+                    array.inner(key).ok_or(Errno::ENOENT)?;
+                }
+                Ok(array.values().user_bytes(index))
+            }
+            Body::Hash(hash) => hash.user_value(key).ok_or(Errno::ENOENT),
+            Body::StackTrace(map) => index_of(key).and_then(|id| map.get(id)).ok_or(Errno::ENOENT),
+            Body::ProgArray(map) => {
+                let prog = index_of(key).and_then(|index| map.get(index)).ok_or(Errno::ENOENT)?;
+                Ok(prog.0.to_le_bytes().to_vec())
+            }
+            Body::PerfEventArray(_) | Body::Ringbuf(_) => Err(Errno::ENOTSUPP),
+        }
+    }
+
+    /// `BPF_MAP_UPDATE_ELEM`.
+    ///
+    /// # Errors
+    /// As [`Map::update`]; `EPERM` for a frozen map and one that user space only reads; for maps of maps
+    /// `EBADF` when there is no map with the number, `EINVAL` when its shape is not the inner maps'.
+    pub fn update(&self, key: &[u8], value: &[u8], flags: u64) -> Result<(), Errno> {
+        if flags & super::UpdateFlags::LOCK.bits() != 0 {
+            return Err(Errno::EINVAL);
+        }
+        self.may_write()?;
+        let key = self.checked(key)?;
+        match self.map.map_type() {
+            MapType::Ringbuf => Err(Errno::ENOTSUPP),
+            MapType::StackTrace => Err(Errno::EINVAL),
+            MapType::ProgArray | MapType::PerfEventArray => Err(Errno::EBADF),
+            MapType::ArrayOfMaps | MapType::HashOfMaps => {
+                let number = value.try_into().map(u32::from_le_bytes).map_err(|_| Errno::EINVAL)?;
+                self.set_inner(key, MapId(number), flags)
+            }
+            _ => self.map.write(CPU, key, NewValue::User(value), flags),
+        }
+    }
+
+    /// Puts a map into a map of maps.
+    ///
+    /// # Errors
+    /// As [`Self::update`].
+    pub fn set_inner(&self, key: &[u8], id: MapId, flags: u64) -> Result<(), Errno> {
+        if self.map.map_type() == MapType::ArrayOfMaps {
+            if flags != 0 {
+                return Err(Errno::EINVAL);
+            }
+            if index_of(key).is_none_or(|index| index >= self.map.def.max_entries) {
+                return Err(Errno::E2BIG);
+            }
+        }
+        let inner = self.machine.map(id).ok_or(Errno::EBADF)?;
+        let fits = self.map.def.inner.as_ref().is_some_and(|shape| shape.may_hold(inner.def()));
+        if !fits {
+            return Err(Errno::EINVAL);
+        }
+        self.map.write(CPU, key, NewValue::Map(id), flags)
+    }
+
+    /// `BPF_MAP_DELETE_ELEM`.
+    ///
+    /// # Errors
+    /// `ENOENT` when there is none, `EINVAL` for arrays, `E2BIG` past the end of slots, `EPERM` as for
+    /// updates, `ENOTSUPP` for ring buffers.
+    pub fn delete(&self, key: &[u8]) -> Result<(), Errno> {
+        self.may_write()?;
+        let key = self.checked(key)?;
+        let index = index_of(key).unwrap_or(u32::MAX);
+        match &self.map.body {
+            Body::Array(array) if self.map.map_type() == MapType::ArrayOfMaps => {
+                let at = array.index(key).ok_or(Errno::E2BIG)?;
+                array.inner(key).ok_or(Errno::ENOENT)?;
+                array.values().set_inner(at, None);
+                Ok(())
+            }
+            Body::Array(_) => Err(Errno::EINVAL),
+            Body::Hash(hash) => hash.take(CPU, key, false).map(drop),
+            Body::StackTrace(map) => map.delete(CPU, index),
+            Body::ProgArray(map) => map.delete(index),
+            Body::PerfEventArray(map) => map.delete(index),
+            Body::Ringbuf(_) => Err(Errno::ENOTSUPP),
+        }
+    }
+
+    /// `BPF_MAP_LOOKUP_AND_DELETE_ELEM`.
+    ///
+    /// # Errors
+    /// `ENOTSUPP` for kinds other than hashes; else as a look-up and a delete.
+    pub fn take(&self, key: &[u8], flags: u64) -> Result<Vec<u8>, Errno> {
+        if flags != 0 {
+            return Err(Errno::EINVAL);
+        }
+        self.may_read()?;
+        self.may_write()?;
+        let key = self.checked(key)?;
+        match &self.map.body {
+            Body::Hash(hash) if !self.map.map_type().is_map_in_map() => hash.take(CPU, key, true),
+            _ => Err(Errno::ENOTSUPP),
+        }
+    }
+
+    /// `BPF_MAP_GET_NEXT_KEY`: the key after one, the first for `None` and after a key that is not there.
+    ///
+    /// # Errors
+    /// `ENOENT` after the last, `EPERM` for a map that user space only writes, `ENOTSUPP` for ring buffers.
+    pub fn next_key(&self, key: Option<&[u8]>) -> Result<Vec<u8>, Errno> {
+        self.may_read()?;
+        let key = key.map(|key| self.checked(key)).transpose()?;
+        let index = key.and_then(index_of);
+        let next = match &self.map.body {
+            Body::Hash(hash) => return hash.table().next_key(key).ok_or(Errno::ENOENT),
+            Body::Array(array) => next_index(key, array.len())?,
+            Body::ProgArray(map) => next_index(key, map.len())?,
+            Body::PerfEventArray(map) => next_index(key, map.len())?,
+            Body::StackTrace(map) => map.next(index)?,
+            Body::Ringbuf(_) => return Err(Errno::ENOTSUPP),
+        };
+        Ok(next.to_le_bytes().to_vec())
+    }
+
+    /// `BPF_MAP_FREEZE`: user space writes no more; programs may.
+    ///
+    /// # Errors
+    /// `EBUSY` when it is frozen already.
+    pub fn freeze(&self) -> Result<(), Errno> {
+        if self.map.frozen.swap(true, Release) { Err(Errno::EBUSY) } else { Ok(()) }
+    }
+
+    /// All keys with their values, whatever access user space has: for printing. Empty slots are left out;
+    /// a ring buffer has none.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let key = |index: u32| index.to_le_bytes().to_vec();
+        match &self.map.body {
+            Body::Array(array) => (0..array.len())
+                .filter(|i| {
+                    !self.map.map_type().is_map_in_map()
+                        || array.values().inner(u64::from(*i)).is_some()
+                })
+                .map(|i| (key(i), array.values().user_bytes(u64::from(i))))
+                .collect(),
+            Body::Hash(hash) => hash.entries(),
+            Body::StackTrace(map) => {
+                map.ids().filter_map(|id| Some((key(id), map.get(id)?))).collect()
+            }
+            Body::ProgArray(map) => (0..map.len())
+                .filter_map(|i| Some((key(i), map.get(i)?.0.to_le_bytes().to_vec())))
+                .collect(),
+            Body::PerfEventArray(_) | Body::Ringbuf(_) => Vec::new(),
+        }
+    }
+
+    /// The values of each CPU in a per-CPU value as user space reads it, CPU 0 first, without padding; the
+    /// value itself in other maps.
+    #[must_use]
+    pub fn percpu_values(&self, value: &[u8]) -> Vec<Vec<u8>> {
+        if !self.map.map_type().is_percpu() {
+            return vec![value.to_vec()];
+        }
+        let size = self.map.def.value_size as usize;
+        value
+            .chunks(size.next_multiple_of(8))
+            .map(|one| one[..size.min(one.len())].to_vec())
+            .collect()
+    }
+}

@@ -1,0 +1,9 @@
+//! Kernel objects, laid out by the profile's BTF: no Rust struct mirrors a kernel struct.
+//!
+//! A field that nobody writes reads as zero; the first load of each such field is noted by its name.
+
+mod layout;
+mod pool;
+
+pub(crate) use layout::{Layout, Unmodelled};
+pub(crate) use pool::{ObjectPool, Place};
