@@ -173,8 +173,12 @@ impl MadeCall {
     }
 
     /// The argument registers that the prototype reads, a bit each.
-    pub(crate) const fn reads(&self) -> u16 {
-        ((1u16 << self.args.len()) - 1) << 1
+    pub(crate) fn reads(&self) -> u16 {
+        let cares = |(at, ty): (usize, &ArgType)| match ty {
+            ArgType::DontCare => 0,
+            _ => 2 << at,
+        };
+        self.args.iter().enumerate().map(cares).fold(0, |all, bit: u16| all | bit)
     }
 }
 

@@ -69,10 +69,12 @@ impl Frame {
         is_left
     }
 
-    /// R1 to R5.
-    pub(crate) const fn args(&self) -> [u64; 5] {
-        let [_, r1, r2, r3, r4, r5, ..] = self.regs;
-        [r1, r2, r3, r4, r5]
+    /// R1 to R5; zero where nothing has set them.
+    pub(crate) fn args(&self) -> [u64; 5] {
+        std::array::from_fn(|at| match self.init & (2 << at) {
+            0 => 0,
+            _ => self.regs[at + 1],
+        })
     }
 
     /// Sets R1 to R5 to what the caller has there, where it has anything.
