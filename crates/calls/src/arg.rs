@@ -114,6 +114,8 @@ macro_rules! numbers {
 numbers! {
     /// Any initialised register: flags, addresses that are only tried, numbers.
     Anything: ArgType::Anything;
+    /// A C `u32` of which the call sees the whole register.
+    WholeU32: ArgType::Scalar { bytes: 4, signed: false };
     /// A register that the verifier does not look at.
     DontCare: ArgType::DontCare;
     /// Size of the memory argument before it, not zero.

@@ -1,14 +1,16 @@
 //! `kernel/bpf/bpf_iter.c`: loops whose body is a callback.
 
-use skep_abi::Errno;
+use skep_abi::{Errno, KernelVersion};
 use skep_machine::Kernel;
 use skep_macros::calls;
 
-use crate::arg::{Anything, ConstMap, Func, StackOrNull};
+use crate::arg::{Anything, ConstMap, Func, StackOrNull, WholeU32};
 use crate::ret::Answer;
 
 /// Iterations of one `bpf_loop`, at most (`BPF_MAX_LOOPS`).
-const MAX_LOOPS: u32 = 1 << 23;
+const MAX_LOOPS: u64 = 1 << 23;
+/// First release whose verifier inlines `bpf_loop`.
+const INLINED_SINCE: KernelVersion = KernelVersion::new(6, 0);
 
 /// Loops.
 pub(crate) struct Loops;
@@ -48,23 +50,28 @@ impl Loops {
     ///
     /// Returns the number of calls made.
     ///
-    /// *Errors*: `EINVAL` when `flags` is not 0, `E2BIG` when `nr_loops`, taken as 32 bits, is above 2^23.
+    /// *Errors*: `EINVAL` when `flags` is not 0, `E2BIG` when `nr_loops` is above 2^23. Since 6.0 the verifier
+    /// replaces calls without flags by a loop of insns: it compares all 64 bits of `nr_loops`, and its `E2BIG` is
+    /// not sign-extended to 64 bits.
     #[helper(181, since = "5.17", effect = CallbackLoop)]
     fn bpf_loop(
         k: &mut Kernel<'_, '_>,
-        nr_loops: u32,
+        nr_loops: WholeU32,
         callback_fn: Func,
         callback_ctx: StackOrNull,
         flags: Anything,
-    ) -> Answer<u32> {
+    ) -> Answer<u64> {
         if flags.0 != 0 {
             return Err(Errno::EINVAL.into());
         }
+        let is_inlined = k.run.machine.version() >= INLINED_SINCE;
+        let nr_loops = if is_inlined { nr_loops.0 } else { u64::from(nr_loops.0 as u32) };
         if nr_loops > MAX_LOOPS {
-            return Err(Errno::E2BIG.into());
+            let errno = Errno::E2BIG.to_reg();
+            return Ok(if is_inlined { u64::from(errno as u32) } else { errno });
         }
         for index in 0..nr_loops {
-            let args = [u64::from(index), callback_ctx.0.0, 0, 0, 0];
+            let args = [index, callback_ctx.0.0, 0, 0, 0];
             if k.vm.invoke(k.run, callback_fn.0, args)? != 0 {
                 return Ok(index + 1);
             }

@@ -77,6 +77,8 @@ impl Stacks {
     /// build ids), `EFAULT` when more entries are skipped than there are.
     // DEVIATION(linux): build ids are not looked up; every entry says that only its address is known, as the
     // kernel's do when it cannot take the lock of the mappings.
+    // DEVIATION(linux): since 6.18 (and in newer 6.12) the kernel cuts the recorded call chain to the buffer of
+    // a user stack request, so that later calls of the same run find less; here each call finds the whole chain.
     #[helper(67, since = "4.18", effect = CallsStackWalk)]
     fn bpf_get_stack(
         k: &mut Kernel<'_, '_>,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use skep_abi::{ArgType, CallKind, CallSpec, KernelVersion, Permit, ProgType};
 use skep_calls::{SurfaceKind, calls, surface};
 
-const TABLE_6_18: &str = include_str!("../../../facts/helper-by-prog-type-6.18.44.tsv");
-const TABLE_6_19: &str = include_str!("../../../facts/helper-by-prog-type-6.19.14.tsv");
+const TABLE_6_18: &str = include_str!("../../../../facts/helper-by-prog-type-6.18.44.tsv");
+const TABLE_6_19: &str = include_str!("../../../../facts/helper-by-prog-type-6.19.14.tsv");
 
 fn id_of(spec: &CallSpec) -> Option<u32> {
     match spec.kind {

@@ -5,8 +5,8 @@ use std::fs;
 use skep_abi::ProgType;
 use skep_btf::{Btf, Kind};
 
-use crate::asm::Asm;
-use crate::bpf::{self, Load, Refused};
+use super::asm::Asm;
+use super::bpf::{self, Load, Refused};
 
 /// A way to load programs of one type.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 
-use crate::asm::Asm;
+use super::asm::Asm;
 
 /// Commands of `bpf(2)`.
 mod cmd {

@@ -5,9 +5,9 @@ use std::os::fd::AsRawFd as _;
 
 use skep_abi::{ArgType, CallKind, CallSpec, Effect, Permit, ProgType, RetType, SizeRule};
 
-use crate::asm::Asm;
-use crate::bpf::Map;
-use crate::host::{Loader, loaders};
+use super::asm::Asm;
+use super::bpf::Map;
+use super::host::{Loader, loaders};
 
 const HASH: u32 = 1;
 const ARRAY: u32 = 2;

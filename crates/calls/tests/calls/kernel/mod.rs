@@ -4,5 +4,8 @@ mod accept;
 mod asm;
 mod availability;
 mod bpf;
+mod differential;
 mod host;
+mod overflow;
+mod sample;
 mod vector;

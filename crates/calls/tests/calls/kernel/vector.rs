@@ -3,8 +3,8 @@
 use std::io;
 use std::os::fd::AsRawFd as _;
 
-use crate::asm::Asm;
-use crate::bpf::{self, Load, Map, Refused};
+use super::asm::Asm;
+use super::bpf::{self, Load, Map, Refused};
 
 /// Bytes of scratch memory that a call may use.
 pub(crate) const SCRATCH: usize = 4096;
@@ -12,26 +12,25 @@ pub(crate) const SCRATCH: usize = 4096;
 const RESULT: usize = 8;
 
 /// What one argument register holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Arg<'a> {
     /// A number.
     Value(u64),
     /// An address in the scratch memory.
-    Scratch(i32),
+    Scratch(u64),
     /// The program's context.
     Ctx,
     /// A map.
-    Map(&'a MapRef),
+    Map(&'a Map),
     /// A string in a frozen read-only map.
     ConstStr(&'a str),
     /// A callback: stores its first argument at this place of the scratch memory, returns 1 when the argument
     /// equals the number, else 0.
-    Callback(i32, i32),
+    Callback(u64, i32),
+    /// A callback that counts its calls at this place of the scratch memory, and returns 1 when the count
+    /// reaches the number, else 0.
+    Counter(u64, i32),
 }
-
-/// A map by its descriptor.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MapRef(pub(crate) i32);
 
 /// The answer: R0 and the scratch memory afterwards.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,9 +91,9 @@ pub(crate) fn call(
     for (reg, arg) in (1u8..).zip(args) {
         asm = match *arg {
             Arg::Value(value) => asm.set(reg, value),
-            Arg::Scratch(off) => asm.map_value(reg, fd, RESULT as i32 + off),
+            Arg::Scratch(off) => asm.map_value(reg, fd, RESULT as i32 + off as i32),
             Arg::Ctx => asm.mov(reg, 6),
-            Arg::Map(map) => asm.map(reg, map.0),
+            Arg::Map(map) => asm.map(reg, map.fd.as_raw_fd()),
             Arg::ConstStr(text) => {
                 let map = Map::create(2, 4, text.len() as u32 + 1, 1, 1 << 7)?;
                 let mut bytes = text.as_bytes().to_vec();
@@ -105,23 +104,31 @@ pub(crate) fn call(
                 strings.push(map);
                 asm
             }
-            Arg::Callback(at, stop) => {
-                callback = Some((at, stop));
+            Arg::Callback(..) | Arg::Counter(..) => {
+                callback = Some(*arg);
                 asm.func(reg)
             }
         };
     }
     asm = asm.call(helper).map_value(1, fd, 0).store(1, 0, 0).set(0, 0).exit();
-    if let Some((place, stop)) = callback {
-        let body = Asm::default()
-            .map_value(2, fd, RESULT as i32 + place)
-            .store(2, 0, 1)
-            .mov(3, 1)
-            .set(0, 1)
-            .jump_if_eq(3, stop, 2)
-            .set(0, 0)
-            .exit();
-        asm = asm.callback(&body);
+    let end = |body: Asm, stop| body.set(0, 1).jump_if_eq(3, stop, 2).set(0, 0).exit();
+    match callback {
+        Some(Arg::Callback(place, stop)) => {
+            let body = Asm::default()
+                .map_value(2, fd, RESULT as i32 + place as i32)
+                .store(2, 0, 1)
+                .mov(3, 1);
+            asm = asm.callback(&end(body, stop));
+        }
+        Some(Arg::Counter(place, stop)) => {
+            let body = Asm::default()
+                .map_value(2, fd, RESULT as i32 + place as i32)
+                .load(3, 2, 0)
+                .add(3, 1)
+                .store(2, 0, 3);
+            asm = asm.callback(&end(body, stop));
+        }
+        _ => {}
     }
     let program =
         Load { prog_type: host.number(), attach_type: 0, attach_btf_id: 0, gpl: true, asm: &asm };

@@ -1,0 +1,263 @@
+//! Stacks and values of a perf event's overflow: a page fault is sampled by the running kernel, and the calls
+//! that its program made are repeated on the bench with the sample that they describe.
+
+use std::os::fd::AsRawFd as _;
+
+use skep_abi::{
+    CounterValue, MapType, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample, X86Regs,
+};
+use skep_machine::{MapDef, PerfEvent, PerfEventAttr};
+
+use super::asm::Asm;
+use super::bpf::{self, Load, Map};
+use super::overflow::{self, Attr};
+use crate::bench::Bench;
+
+/// Bytes that each call has for its buffer.
+const SLOT: usize = 1152;
+/// Bytes of the largest stack: 127 entries and two markers fit.
+const WHOLE: u64 = 136 * 8;
+/// Where the buffers begin: before them a mark, the code segment, and the results.
+const BUFFERS: usize = 2048;
+/// Offset of `cs` in the context.
+const CS: i16 = 17 * 8;
+
+const USER: u64 = 0x100;
+
+/// One call.
+#[derive(Clone, Copy, Debug)]
+enum Try {
+    /// `bpf_get_stack` with this size and these flags.
+    Stack(u64, u64),
+    /// `bpf_get_stackid` in the first or second map with these flags.
+    Id(usize, u64),
+    /// `bpf_perf_prog_read_value` with this size.
+    Value(u64),
+}
+
+/// What the program does, in this order. The first two calls tell the whole stacks.
+fn tries() -> Vec<Try> {
+    let mut tries = vec![Try::Stack(WHOLE, USER), Try::Stack(WHOLE, 0)];
+    for mode in [USER, 0] {
+        for skip in [0, 1, 2, 3, 10, 100, 126, 127, 128, 200, 255] {
+            tries.extend([0, 8, 16, 64].map(|size| Try::Stack(size, mode | skip)));
+        }
+        for bad in [0x200, 0x400, 1 << 12, 1 << 40] {
+            tries.push(Try::Stack(64, mode | bad));
+        }
+        tries.extend([Try::Stack(12, mode), Try::Stack(WHOLE, mode | 5)]);
+        for skip in [0, 1, 0, 2, 3, 10, 127, 128, 255] {
+            tries.push(Try::Id(0, mode | skip));
+        }
+        // Skip, FAST_STACK_CMP, REUSE_STACKID, an unknown flag, in a map of one bucket.
+        for flags in [0, 1, 0x200, 0x201, 0x401, 0x400, 0x600, 0x800, 1 << 40] {
+            tries.push(Try::Id(1, mode | flags));
+        }
+    }
+    tries.push(Try::Stack(64, 0x800));
+    tries.extend([24, 8, 23, 25, 32].map(Try::Value));
+    tries
+}
+
+/// The two stack trace maps.
+fn defs() -> [MapDef; 2] {
+    [
+        MapDef::new("stacks", MapType::StackTrace, 4, 8 * 16, 64),
+        MapDef::new("one", MapType::StackTrace, 4, 8 * 127, 1),
+    ]
+}
+
+fn slot(index: usize) -> usize {
+    BUFFERS + SLOT * index
+}
+
+fn program(tries: &[Try], result: &Map, stacks: &[Map]) -> Asm {
+    let fd = result.fd.as_raw_fd();
+    let mut asm = Asm::default().mov(6, 1).map_value(7, fd, 0).load(2, 7, 0);
+    // Only the first overflow counts.
+    asm = asm.jump_if_eq(2, 0, 3).set(0, 0).exit();
+    asm = asm.set(2, 1).store(7, 0, 2).load(2, 6, CS).store(7, 8, 2);
+    for (index, a_try) in tries.iter().enumerate() {
+        let at = slot(index) as i32;
+        asm = match *a_try {
+            Try::Stack(size, flags) => {
+                asm.mov(1, 6).map_value(2, fd, at).set(3, size).set(4, flags).call(67)
+            }
+            Try::Id(map, flags) => {
+                asm.mov(1, 6).map(2, stacks[map].fd.as_raw_fd()).set(3, flags).call(27)
+            }
+            Try::Value(size) => asm.mov(1, 6).map_value(2, fd, at).set(3, size).call(56),
+        };
+        asm = asm.store(7, 16 + 8 * index as i16, 0);
+    }
+    asm.set(0, 0).exit()
+}
+
+/// What the kernel's program left behind.
+struct Seen(Vec<u8>);
+
+impl Seen {
+    fn word(&self, at: usize) -> u64 {
+        u64::from_le_bytes(self.0[at..at + 8].try_into().unwrap())
+    }
+
+    fn result(&self, index: usize) -> u64 {
+        self.word(16 + 8 * index)
+    }
+
+    fn buffer(&self, index: usize) -> &[u8] {
+        &self.0[slot(index)..slot(index) + SLOT]
+    }
+
+    /// The whole stack that a call copied.
+    fn stack(&self, index: usize) -> Vec<u64> {
+        let len = (self.result(index) as i64).max(0) as usize;
+        (0..len).step_by(8).map(|at| self.word(slot(index) + at)).collect()
+    }
+}
+
+/// One overflow in the kernel; `None`, with the reason printed, where that is refused.
+fn overflow(tries: &[Try], how: Attr, in_kernel: bool) -> Option<Seen> {
+    let size = slot(tries.len()) as u32;
+    let skip = |what: &str, why: String| {
+        println!("skip: {what}: {why}");
+        None
+    };
+    // An overflow of another kind may come first, since the test itself takes page faults.
+    for _ in 0..20 {
+        let maps = Map::create(2, 4, size, 1, 0).and_then(|result| {
+            let stacks = defs().map(|def| {
+                Map::create(7, def.key_size, def.value_size, def.max_entries, 0)
+            });
+            let [first, second] = stacks;
+            Ok((result, [first?, second?]))
+        });
+        let (result, stacks) = match maps {
+            Ok(maps) => maps,
+            Err(error) => return skip("maps", error.to_string()),
+        };
+        let asm = program(tries, &result, &stacks);
+        let load = Load { prog_type: 7, attach_type: 0, attach_btf_id: 0, gpl: true, asm: &asm };
+        let prog = match bpf::load(load) {
+            Ok(prog) => prog,
+            Err(refused) => return skip("program", refused.why()),
+        };
+        let event = match overflow::open(how) {
+            Ok(event) => event,
+            Err(error) => return skip("event", error.to_string()),
+        };
+        let ran = overflow::attach(&event, &prog).and_then(|()| overflow::fault(&event, in_kernel));
+        if let Err(error) = ran {
+            return skip("overflow", error.to_string());
+        }
+        let seen = Seen(result.lookup(&0u32.to_le_bytes()).ok()?);
+        let is_kernel = seen.word(8) & 3 == 0;
+        if seen.word(0) == 1 && is_kernel == in_kernel {
+            return Some(seen);
+        }
+    }
+    panic!("no page fault {how:?} in the kernel: {in_kernel}");
+}
+
+/// The calls of one run, and of more runs where one would spoil the next.
+///
+/// A request for the user part of a recorded call chain cuts the chain to its buffer for all later calls.
+fn runs(how: Attr) -> Vec<Vec<Try>> {
+    let tries = tries();
+    if !how.callchain {
+        return vec![tries];
+    }
+    let (cuts, others): (Vec<Try>, Vec<Try>) = tries[2..]
+        .iter()
+        .copied()
+        .partition(|a_try| matches!(a_try, Try::Stack(_, flags) if flags & USER != 0));
+    let alone = cuts.into_iter().map(|a_try| vec![a_try]);
+    let runs = alone.chain([others]);
+    runs.map(|run| [&tries[..2], &run].concat()).collect()
+}
+
+fn compare(how: Attr, in_kernel: bool) {
+    for tries in runs(how) {
+        let Some(seen) = overflow(&tries, how, in_kernel) else { return };
+        compare_run(&tries, &seen, how, in_kernel);
+    }
+}
+
+/// Repeats on the bench what the kernel's program did.
+fn compare_run(tries: &[Try], seen: &Seen, how: Attr, in_kernel: bool) {
+    let without = |marker: u64, mut stack: Vec<u64>| {
+        if stack.first() == Some(&marker) {
+            stack.remove(0);
+        }
+        stack
+    };
+    let (user, kernel) = (seen.stack(0), seen.stack(1));
+    assert!(user.len() + kernel.len() < 120, "a short stack, so that nothing of it was cut");
+    if how.callchain && !how.exclude_callchain_user {
+        assert_eq!(user.first(), Some(&PERF_CONTEXT_USER));
+    }
+    if !how.exclude_callchain_kernel {
+        let has_kernel = !kernel.is_empty();
+        assert_eq!(has_kernel, in_kernel, "the kernel stack is that of the interrupted kernel");
+    }
+    let mut bench = Bench::new();
+    bench.sample = Some(Sample {
+        regs: Some(X86Regs { cs: seen.word(8), ..X86Regs::default() }),
+        user_stack: without(PERF_CONTEXT_USER, user),
+        kernel_stack: without(PERF_CONTEXT_KERNEL, kernel),
+        ..bench.sample.take().unwrap_or_default()
+    });
+    bench.event = Some(PerfEvent {
+        attr: PerfEventAttr {
+            callchain: how.callchain,
+            exclude_callchain_kernel: how.exclude_callchain_kernel,
+            exclude_callchain_user: how.exclude_callchain_user,
+            inherit: how.inherit,
+            ..PerfEventAttr::default()
+        },
+        is_inherited: false,
+    });
+    let maps = defs().map(|def| bench.map(def).addr().0);
+    for (index, a_try) in tries.iter().enumerate() {
+        let theirs = seen.result(index);
+        bench.write(0, &[0; SLOT]);
+        let (ctx, buf) = (bench.at(0), bench.at(0));
+        let ours = match *a_try {
+            Try::Stack(size, flags) => bench.call("bpf_get_stack", [ctx, buf, size, flags]),
+            Try::Id(map, flags) => bench.call("bpf_get_stackid", [ctx, maps[map], flags]),
+            Try::Value(size) => {
+                if theirs == 0 {
+                    let [counter, enabled, running] = [0, 8, 16].map(|at| seen.word(slot(index) + at));
+                    let value = CounterValue { counter, enabled, running };
+                    bench.sample.as_mut().unwrap().value = Some(value);
+                }
+                bench.call("bpf_perf_prog_read_value", [ctx, buf, size])
+            }
+        };
+        let what = format!("{a_try:x?} {how:?} in the kernel: {in_kernel}");
+        assert_eq!(ours as i64, theirs as i64, "{what}: R0");
+        assert_eq!(bench.read(0, SLOT as u64), seen.buffer(index), "{what}: buffer");
+    }
+}
+
+#[test]
+fn stacks_that_are_unwound_are_the_same() {
+    for in_kernel in [false, true] {
+        compare(Attr::default(), in_kernel);
+    }
+}
+
+#[test]
+fn stacks_of_recorded_call_chains_are_the_same() {
+    let attr = Attr { callchain: true, ..Attr::default() };
+    for in_kernel in [false, true] {
+        compare(attr, in_kernel);
+        compare(Attr { exclude_callchain_kernel: true, ..attr }, in_kernel);
+        compare(Attr { exclude_callchain_user: true, ..attr }, in_kernel);
+    }
+}
+
+#[test]
+fn the_value_of_an_inherited_event_is_refused_the_same() {
+    compare(Attr { inherit: true, ..Attr::default() }, false);
+}

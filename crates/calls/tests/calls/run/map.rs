@@ -1,0 +1,78 @@
+//! Elements of maps.
+
+use skep_abi::{Addr, MapType};
+use skep_machine::{MapDef, Width};
+
+use crate::bench::Bench;
+
+const ENOENT: u64 = -2i64 as u64;
+const E2BIG: u64 = -7i64 as u64;
+const EEXIST: u64 = -17i64 as u64;
+const EINVAL: u64 = -22i64 as u64;
+
+const KEY: u64 = 0;
+const VALUE: u64 = 64;
+
+/// A bench with a key and a value to use.
+fn bench_with(key: u64, value: u64) -> Bench {
+    let bench = Bench::new();
+    set(&bench, key, value);
+    bench
+}
+
+fn set(bench: &Bench, key: u64, value: u64) {
+    bench.write(KEY, &key.to_le_bytes());
+    bench.write(VALUE, &value.to_le_bytes());
+}
+
+#[test]
+pub(super) fn elements_are_created_found_replaced_and_deleted() {
+    let bench = bench_with(5, 50);
+    let map = bench.map(MapDef::new("hash", MapType::Hash, 8, 8, 1)).addr().0;
+    let (key, value) = (bench.at(KEY), bench.at(VALUE));
+    let update = |flags| bench.call("bpf_map_update_elem", [map, key, value, flags]);
+    let lookup = || bench.call("bpf_map_lookup_elem", [map, key]);
+    let delete = || bench.call("bpf_map_delete_elem", [map, key]);
+
+    assert_eq!(lookup(), 0);
+    assert_eq!(delete(), ENOENT);
+    assert_eq!(update(2), ENOENT, "BPF_EXIST");
+    assert_eq!(update(0), 0);
+    assert_eq!(update(1), EEXIST, "BPF_NOEXIST");
+    assert_eq!(update(8), EINVAL);
+    let found = |addr| bench.machine.memory().load(Addr(addr), Width::Dw).unwrap();
+    assert_eq!(found(lookup()), 50);
+    set(&bench, 5, 51);
+    assert_eq!(update(2), 0);
+    assert_eq!(found(lookup()), 51);
+    set(&bench, 6, 60);
+    assert_eq!(update(0), E2BIG);
+    set(&bench, 5, 0);
+    assert_eq!(delete(), 0);
+    assert_eq!(lookup(), 0);
+}
+
+#[test]
+fn arrays_have_all_their_elements() {
+    let bench = bench_with(1, 7);
+    let map = bench.map(MapDef::new("array", MapType::Array, 4, 8, 2)).addr().0;
+    let (key, value) = (bench.at(KEY), bench.at(VALUE));
+    assert_ne!(bench.call("bpf_map_lookup_elem", [map, key]), 0);
+    assert_eq!(bench.call("bpf_map_update_elem", [map, key, value, 1]), EEXIST);
+    assert_eq!(bench.call("bpf_map_delete_elem", [map, key]), EINVAL);
+    bench.write(KEY, &2u32.to_le_bytes());
+    assert_eq!(bench.call("bpf_map_lookup_elem", [map, key]), 0);
+    assert_eq!(bench.call("bpf_map_update_elem", [map, key, value, 0]), E2BIG);
+}
+
+#[test]
+fn keys_and_values_that_are_not_there_are_faults() {
+    let bench = bench_with(0, 0);
+    let map = bench.map(MapDef::new("hash", MapType::Hash, 8, 8, 1)).addr().0;
+    let key = bench.at(KEY);
+    assert!(bench.fault("bpf_map_lookup_elem", [map, 0]).contains("null pointer"));
+    assert!(bench.fault("bpf_map_lookup_elem", [key, key]).contains("is no map"));
+    assert!(bench.fault("bpf_map_update_elem", [map, key, 0x5000, 0]).contains("user space"));
+    let end = bench.at(crate::bench::SCRATCH - 4);
+    assert!(bench.fault("bpf_map_delete_elem", [map, end]).contains("runs past the end"));
+}

@@ -1,0 +1,73 @@
+//! Each call, run.
+
+mod core;
+mod loops;
+mod map;
+mod perf;
+mod printk;
+mod probe_read;
+mod ringbuf;
+mod snprintf;
+mod stack;
+mod task;
+mod time;
+
+use crate::bench::take_made;
+
+/// For each call a test that makes it. A call without a row, or whose row does not make it, fails the test below.
+const RUNNING: &[(&str, fn())] = &[
+    ("bpf_map_lookup_elem", map::elements_are_created_found_replaced_and_deleted),
+    ("bpf_map_update_elem", map::elements_are_created_found_replaced_and_deleted),
+    ("bpf_map_delete_elem", map::elements_are_created_found_replaced_and_deleted),
+    ("bpf_probe_read", probe_read::bytes_of_user_and_kernel_memory_are_read),
+    ("bpf_ktime_get_ns", time::clocks_stand_at_the_sample),
+    ("bpf_trace_printk", printk::a_line_goes_to_the_trace_buffer),
+    ("bpf_get_prandom_u32", core::random_numbers_repeat_with_the_seed),
+    ("bpf_get_smp_processor_id", task::cpu_and_node_are_those_of_the_run),
+    ("bpf_tail_call", core::a_tail_call_leaves_for_the_program_in_the_slot),
+    ("bpf_get_current_pid_tgid", task::ids_are_those_of_the_sampled_thread),
+    ("bpf_get_current_uid_gid", task::ids_are_those_of_the_sampled_thread),
+    ("bpf_get_current_comm", task::the_name_is_cut_ended_and_padded),
+    ("bpf_perf_event_output", perf::a_record_goes_to_the_slot_of_the_current_cpu),
+    ("bpf_get_stackid", stack::equal_stacks_have_equal_ids),
+    ("bpf_get_current_task", task::the_task_is_an_object),
+    ("bpf_get_numa_node_id", task::cpu_and_node_are_those_of_the_run),
+    ("bpf_probe_read_str", probe_read::strings_end_with_a_nul),
+    ("bpf_perf_prog_read_value", perf::the_value_of_the_event_is_read),
+    ("bpf_get_stack", stack::stacks_of_the_sample_are_copied),
+    ("bpf_probe_read_user", probe_read::bytes_of_user_and_kernel_memory_are_read),
+    ("bpf_probe_read_kernel", probe_read::bytes_of_user_and_kernel_memory_are_read),
+    ("bpf_probe_read_user_str", probe_read::strings_end_with_a_nul),
+    ("bpf_probe_read_kernel_str", probe_read::strings_end_with_a_nul),
+    ("bpf_jiffies64", time::clocks_stand_at_the_sample),
+    ("bpf_ktime_get_boot_ns", time::clocks_stand_at_the_sample),
+    ("bpf_ringbuf_output", ringbuf::records_are_copied_into_the_ring),
+    ("bpf_ringbuf_reserve", ringbuf::reserved_records_are_submitted_or_discarded),
+    ("bpf_ringbuf_submit", ringbuf::reserved_records_are_submitted_or_discarded),
+    ("bpf_ringbuf_discard", ringbuf::reserved_records_are_submitted_or_discarded),
+    ("bpf_ringbuf_query", ringbuf::records_are_copied_into_the_ring),
+    ("bpf_get_current_task_btf", task::the_task_is_an_object),
+    ("bpf_ktime_get_coarse_ns", time::clocks_stand_at_the_sample),
+    ("bpf_for_each_map_elem", loops::elements_are_visited_until_the_callback_says_stop),
+    ("bpf_snprintf", snprintf::text_is_cut_and_its_length_returned),
+    ("bpf_get_func_ip", perf::there_is_no_traced_function),
+    ("bpf_get_attach_cookie", perf::the_cookie_is_the_links),
+    ("bpf_trace_vprintk", printk::a_line_goes_to_the_trace_buffer),
+    ("bpf_loop", loops::a_loop_runs_until_the_callback_says_stop),
+    ("bpf_ktime_get_tai_ns", time::clocks_stand_at_the_sample),
+];
+
+#[test]
+fn every_call_has_a_running_test() {
+    for call in skep_calls::calls() {
+        let name = call.spec.name;
+        let row = RUNNING.iter().find(|(of, _)| *of == name);
+        let (_, test) = row.unwrap_or_else(|| panic!("{name} has no running test"));
+        take_made();
+        test();
+        assert!(take_made().contains(name), "the running test of {name} does not make the call");
+    }
+    for (name, _) in RUNNING {
+        assert!(skep_calls::by_name(name).is_some(), "{name} is not in the catalogue");
+    }
+}
