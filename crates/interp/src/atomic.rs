@@ -27,7 +27,7 @@ const fn machine_op(op: AtomicOp) -> (machine::AtomicOp, bool) {
 /// Reads, changes and writes memory as one step; old values of 32 bits are zero-extended.
 pub(crate) fn atomic(
     memory: &Memory,
-    stack: &Stack<'_>,
+    stack: &mut Stack<'_>,
     frame: &mut Frame,
     (width, op): (Width, AtomicOp),
     mem: Mem,
@@ -39,6 +39,7 @@ pub(crate) fn atomic(
         Width::W64 => machine::Width::Dw,
     };
     // Before the write: what was never written must not be read either.
+    stack.settle(at, width.bytes())?;
     stack.check(at, width.bytes())?;
     let operand = frame.get(src);
     if op == AtomicOp::Cmpxchg {

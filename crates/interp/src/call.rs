@@ -71,7 +71,10 @@ fn arguments(
             _ => continue,
         };
         match access {
-            MemAccess::Read => stack.check(addr, size)?,
+            MemAccess::Read => {
+                stack.settle(addr, size)?;
+                stack.check(addr, size)?;
+            }
             // The kernel lets privileged programs pass unwritten stack here: the call sees what it wrote itself.
             MemAccess::WriteUninit | MemAccess::ReadWrite => stack.written(addr, size),
         }

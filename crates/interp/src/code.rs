@@ -149,7 +149,6 @@ pub(crate) enum Step {
 /// A helper or kfunc, and what runs it on the machine's release.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MadeCall {
-    pub(crate) call: &'static Call,
     pub(crate) run: RunFn,
     pub(crate) args: &'static [ArgType],
     pub(crate) ret: RetType,
@@ -165,7 +164,7 @@ impl MadeCall {
         match call.spec.permit(prog_type, version) {
             Permit::Allowed => {
                 let (args, ret) = call.spec.proto_at(version);
-                Ok(Self { call, run: call.run_at(version), args, ret })
+                Ok(Self { run: call.run_at(version), args, ret })
             }
             Permit::Unsupported => Err(TrapKind::UnsupportedCall(call.spec.name, prog_type)),
             Permit::Denied => Err(TrapKind::DeniedCall(call.spec.name, prog_type)),

@@ -30,7 +30,7 @@ pub(crate) fn addr(frame: &Frame, mem: Mem) -> Addr {
 #[inline]
 pub(crate) fn load(
     memory: &Memory,
-    stack: &Stack<'_>,
+    stack: &mut Stack<'_>,
     frame: &mut Frame,
     (size, signed): (Size, bool),
     dst: Reg,
@@ -40,6 +40,7 @@ pub(crate) fn load(
     let value = if frame.btf.is_probed(mem.base) {
         memory.load_or_zero(at, width(size))
     } else {
+        stack.settle(at, u64::from(size.bytes()))?;
         let value = memory.load(at, width(size))?;
         stack.check(at, u64::from(size.bytes()))?;
         value
@@ -51,13 +52,14 @@ pub(crate) fn load(
 /// `dst = load_acquire((size *)(mem))`
 pub(crate) fn load_acquire(
     memory: &Memory,
-    stack: &Stack<'_>,
+    stack: &mut Stack<'_>,
     frame: &mut Frame,
     size: Size,
     dst: Reg,
     mem: Mem,
 ) -> Result<(), TrapKind> {
     let at = addr(frame, mem);
+    stack.settle(at, u64::from(size.bytes()))?;
     let value = memory.load_acquire(at, width(size))?;
     stack.check(at, u64::from(size.bytes()))?;
     frame.set(dst, value);

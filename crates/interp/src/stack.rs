@@ -43,10 +43,6 @@ impl<'m> Stack<'m> {
         let memory = self.machine.memory();
         let cpu = self.machine.cpu(self.cpu).ok_or(TrapKind::NoCpu(self.cpu))?;
         let frame = cpu.push_frame(memory, self.frames.len() as u64).ok_or(TrapKind::CallDepth)?;
-        if self.may_read_uninit {
-            // What an earlier run left there must not show: runs repeat.
-            memory.fill(frame.base, SIZE, 0)?;
-        }
         self.frames.push(Shadow { base: frame.base.0, written: [0; WORDS] });
         Ok(frame.top)
     }
@@ -61,14 +57,10 @@ impl<'m> Stack<'m> {
     }
 
     /// Forgets what was written in the innermost frame: another program takes it over.
-    pub(crate) fn renew(&mut self) -> Result<(), TrapKind> {
+    pub(crate) fn renew(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             frame.written = [0; WORDS];
-            if self.may_read_uninit {
-                self.machine.memory().fill(Addr(frame.base), SIZE, 0)?;
-            }
         }
-        Ok(())
     }
 
     /// The frame that an address lies in, and the offset in it.
@@ -89,6 +81,26 @@ impl<'m> Stack<'m> {
         for_words(off, size, |word, mask| written[word] |= mask);
     }
 
+    /// Comes before every read: where reading unwritten bytes is allowed, they become zero now, so that what an
+    /// earlier call left there does not show.
+    #[inline]
+    pub(crate) fn settle(&mut self, addr: Addr, size: u64) -> Result<(), TrapKind> {
+        if self.may_read_uninit { self.zero_unwritten(addr, size) } else { Ok(()) }
+    }
+
+    fn zero_unwritten(&mut self, addr: Addr, size: u64) -> Result<(), TrapKind> {
+        let Some((at, off)) = self.find(addr) else { return Ok(()) };
+        let Shadow { base, written } = &mut self.frames[at];
+        for byte in off..off.saturating_add(size).min(SIZE) {
+            let (word, bit) = ((byte / 64) as usize, 1 << (byte % 64));
+            if written[word] & bit == 0 {
+                written[word] |= bit;
+                self.machine.memory().fill(Addr(*base + byte), 1, 0)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses bytes that were never written.
     #[inline]
     pub(crate) fn check(&self, addr: Addr, size: u64) -> Result<(), TrapKind> {
@@ -102,8 +114,8 @@ impl<'m> Stack<'m> {
             }
         });
         match missing {
-            Some(first) if !self.may_read_uninit => Err(uninit(off, size, first)),
-            _ => Ok(()),
+            Some(first) => Err(uninit(off, size, first)),
+            None => Ok(()),
         }
     }
 }

@@ -68,25 +68,12 @@ impl Steps<'_> {
                     frame.set(dst, value);
                     next += 1;
                 }
-                Step::Load { size, signed, dst, mem } => {
-                    load::load(self.memory, stack, frame, (size, signed), dst, mem)?;
-                }
-                Step::LoadAcquire { size, dst, mem } => {
-                    load::load_acquire(self.memory, stack, frame, size, dst, mem)?;
-                }
-                Step::StoreImm { size, mem, imm } => {
-                    store::store(self.memory, stack, size, addr(frame, mem), imm)?;
-                }
-                Step::StoreReg { size, mem, src } => {
-                    store::store(self.memory, stack, size, addr(frame, mem), frame.get(src))?;
-                }
-                Step::StoreRelease { size, mem, src } => {
-                    let (at, value) = (addr(frame, mem), frame.get(src));
-                    store::store_release(self.memory, stack, size, at, value)?;
-                }
-                Step::Atomic { width, op, mem, src } => {
-                    atomic::atomic(self.memory, stack, frame, (width, op), mem, src)?;
-                }
+                Step::Load { .. }
+                | Step::LoadAcquire { .. }
+                | Step::StoreImm { .. }
+                | Step::StoreReg { .. }
+                | Step::StoreRelease { .. }
+                | Step::Atomic { .. } => self.access(stack, frame, &slot.step)?,
                 Step::Goto { to } => next = to,
                 Step::Jmp64Imm { cond, dst, imm, to } => {
                     if jmp::holds64(cond, frame.get(dst), imm) {
@@ -127,6 +114,38 @@ impl Steps<'_> {
                 return Err(TrapKind::OutOfProgram);
             }
             frame.pc = next;
+        }
+    }
+
+    /// Insns that access memory.
+    #[inline(always)]
+    fn access(
+        &self,
+        stack: &mut Stack<'_>,
+        frame: &mut Frame,
+        step: &Step,
+    ) -> Result<(), TrapKind> {
+        let memory = self.memory;
+        match *step {
+            Step::Load { size, signed, dst, mem } => {
+                load::load(memory, stack, frame, (size, signed), dst, mem)
+            }
+            Step::LoadAcquire { size, dst, mem } => {
+                load::load_acquire(memory, stack, frame, size, dst, mem)
+            }
+            Step::StoreImm { size, mem, imm } => {
+                store::store(memory, stack, size, addr(frame, mem), imm)
+            }
+            Step::StoreReg { size, mem, src } => {
+                store::store(memory, stack, size, addr(frame, mem), frame.get(src))
+            }
+            Step::StoreRelease { size, mem, src } => {
+                store::store_release(memory, stack, size, addr(frame, mem), frame.get(src))
+            }
+            Step::Atomic { width, op, mem, src } => {
+                atomic::atomic(memory, stack, frame, (width, op), mem, src)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -18,6 +18,10 @@ use crate::{Interp, Location, MAX_TAIL_CALLS, Program, Trap, TrapKind};
 pub(crate) struct Vm<'r> {
     interp: &'r Interp,
     /// Frames whose calls have not returned, outermost first, without the one that runs.
+    #[expect(
+        clippy::vec_box,
+        reason = "a frame runs outside of this list, and a box moves as one word"
+    )]
     callers: Vec<Box<Frame>>,
     pub(crate) stack: Stack<'r>,
     budget: Budget,
@@ -93,7 +97,7 @@ impl<'r> Vm<'r> {
                             break;
                         }
                     }
-                    Flow::Exit => match self.leave(frame)? {
+                    Flow::Exit => match self.leave(&frame)? {
                         Left::Result(r0) => return Ok(r0),
                         Left::Caller(back) => {
                             frame = back;
@@ -159,7 +163,7 @@ impl<'r> Vm<'r> {
     fn replace(&mut self, frame: &mut Frame, prog: ProgId, ctx: u64) -> Result<(), TrapKind> {
         let program = self.interp.progs.get(prog).ok_or(TrapKind::NoProgram(prog))?;
         self.tail_calls += 1;
-        self.stack.renew()?;
+        self.stack.renew();
         let fp = Addr(frame.get(Reg::R10));
         *frame = Frame::new(program, 0, fp, frame.caller);
         frame.take_args([ctx, 0, 0, 0, 0], 1 << Reg::R1.0);
@@ -167,7 +171,7 @@ impl<'r> Vm<'r> {
     }
 
     /// Returns from a frame.
-    fn leave(&mut self, frame: Box<Frame>) -> Result<Left, Box<Trap>> {
+    fn leave(&mut self, frame: &Frame) -> Result<Left, Box<Trap>> {
         let result = frame.check(1 << Reg::R0.0).map(|()| frame.get(Reg::R0));
         let back = match frame.caller {
             Caller::Insn => self.callers.pop(),

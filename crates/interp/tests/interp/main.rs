@@ -1,4 +1,5 @@
 //! Whole programs on a whole machine: results, traps, frames, and the running kernel's opinion.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod atomics;
 mod bench;
