@@ -168,7 +168,7 @@ fn function(
             found,
         )
     };
-    if symbol.size == 0 || symbol.size % SIZE != 0 || symbol.value % SIZE != 0 {
+    if symbol.size == 0 || !symbol.size.is_multiple_of(SIZE) || !symbol.value.is_multiple_of(SIZE) {
         let found = format!(
             "a function of {} bytes at byte {:#x} is not made of whole insns of {SIZE} bytes",
             symbol.size, symbol.value

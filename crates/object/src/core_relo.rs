@@ -6,7 +6,7 @@ use skep_btf::core::{Outcome, POISON_IMM, Patch, Relocation, RelocationKind};
 use skep_isa::{Insn, InsnIdx, Reg, opcode};
 
 use crate::code::{Code, Function};
-use crate::error::{Missing, MissingKind, ResolveError, bounded, shown};
+use crate::error::{Missing, MissingKind, bounded, shown};
 use crate::ext::CoreRecord;
 use crate::profile::KernelProfile;
 use crate::spec::ObjectSpec;
@@ -27,7 +27,8 @@ pub(crate) struct Relocated {
 /// Why a function cannot be used on this kernel.
 pub(crate) enum Fault {
     Missing(Missing),
-    Failed(ResolveError),
+    /// What was found, at which insn of the function.
+    Failed(String, InsnIdx),
 }
 
 /// A relocation without an answer, whose insn is poisoned.
@@ -46,11 +47,14 @@ pub(crate) fn apply(spec: &ObjectSpec, profile: &KernelProfile) -> Relocated {
         for record in records {
             // Records outside functions belong to a weak function that lost to another.
             let Some(index) = code.function_at(section, u64::from(record.insn)) else { continue };
-            if matches!(done.faults.get(&index), Some(Fault::Failed(_))) {
+            if matches!(done.faults.get(&index), Some(Fault::Failed(..))) {
                 continue;
             }
             if let Err(fault) = one(spec, profile, code, index, record, &mut done) {
-                done.faults.entry(index).or_insert(fault);
+                // What is wrong on every kernel counts more than what a profile lacks.
+                if matches!(fault, Fault::Failed(..)) || !done.faults.contains_key(&index) {
+                    done.faults.insert(index, fault);
+                }
             }
         }
     }
@@ -66,11 +70,7 @@ fn one(
     done: &mut Relocated,
 ) -> Result<(), Fault> {
     let function = &code.functions[index];
-    let failed = |found: String| {
-        let error =
-            ResolveError::new(&function.name, found).at(InsnIdx(record.insn - function.start));
-        Fault::Failed(error)
-    };
+    let failed = |found: String| Fault::Failed(found, InsnIdx(record.insn - function.start));
     let Some(btf) = &spec.btf else { return Ok(()) };
     let kind = RelocationKind::from_number(record.kind)
         .ok_or_else(|| failed(format!("CO-RE relocation kind {} is unknown", record.kind)))?;

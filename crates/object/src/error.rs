@@ -152,7 +152,8 @@ impl std::error::Error for ObjectError {}
 pub struct ResolveError {
     /// The program or map that it is about; empty when it is about the whole object.
     pub subject: String,
-    /// Insn of the program as it stands in its section, counted from the program's first.
+    /// Insn as the object has it, counted from the first of its function: the program, or the subprogram that
+    /// `found` names.
     pub insn: Option<InsnIdx>,
     /// What was found, and why it is wrong: a clause without a full stop.
     pub found: String,
@@ -163,6 +164,14 @@ pub struct ResolveError {
 impl ResolveError {
     pub(crate) fn new(subject: &str, found: impl Into<String>) -> Self {
         Self { subject: shown(subject), insn: None, found: found.into(), help: None }
+    }
+
+    /// A fault in a function of a program.
+    pub(crate) fn within(program: &str, function: &str, found: &str) -> Self {
+        if program == function {
+            return Self::new(program, found);
+        }
+        Self::new(program, format!("in {}: {found}", shown(function)))
     }
 
     pub(crate) fn at(mut self, insn: InsnIdx) -> Self {

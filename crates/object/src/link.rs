@@ -9,7 +9,7 @@ use skep_btf::TypeId;
 use skep_isa::{Insn, InsnIdx, opcode};
 
 use crate::code::{Code, CodeSection, Function};
-use crate::error::{ResolveError, shown};
+use crate::error::ResolveError;
 use crate::reloc::Target;
 use crate::resolved::{FuncInfo, LineInfo};
 
@@ -83,13 +83,8 @@ impl<'a> Linker<'a> {
         Ok(())
     }
 
-    fn error(&self, function: &Function, insn: u32, found: String) -> ResolveError {
-        let within = if function.name == self.program.name {
-            String::new()
-        } else {
-            format!("in {}: ", shown(&function.name))
-        };
-        ResolveError::new(&self.program.name, within + &found).at(InsnIdx(insn))
+    fn error(&self, function: &Function, insn: u32, found: &str) -> ResolveError {
+        ResolveError::within(&self.program.name, &function.name, found).at(InsnIdx(insn))
     }
 
     fn append(&mut self, index: usize) -> Result<(), ResolveError> {
@@ -122,7 +117,7 @@ impl<'a> Linker<'a> {
         let records = within(&section.funcs, &range, |record| record.insn);
         let is_first = self.linked.funcs.is_empty();
         let is_typed = !is_first && self.linked.funcs[0].ty.is_some();
-        let missing = |what| self.error(function, 0, format!("its {what} is missing in .BTF.ext"));
+        let missing = |what| self.error(function, 0, &format!("its {what} is missing in .BTF.ext"));
         if is_typed && records.is_empty() {
             return Err(missing("type"));
         }
@@ -188,23 +183,19 @@ impl<'a> Linker<'a> {
                 offset.checked_add_signed(imm).map(|byte| byte / 8)
             }
             Some(_) => {
-                return Err(self.error(
-                    function,
-                    insn,
-                    "it calls something that is no function".into(),
-                ));
+                return Err(self.error(function, insn, "it calls something that is no function"));
             }
             None if is_func_address(slot) => {
                 return Err(self.error(
                     function,
                     insn,
-                    "the address of a function has no relocation".into(),
+                    "the address of a function has no relocation",
                 ));
             }
             None if Some(function.section) != self.code.text => {
                 let found = "it calls into its own section, and subprograms are in .text";
                 return Err(self
-                    .error(function, insn, found.into())
+                    .error(function, insn, found)
                     .help("remove SEC() from functions that programs call"));
             }
             None => u64::from(index).checked_add_signed(imm + 1),
@@ -222,7 +213,7 @@ impl<'a> Linker<'a> {
                 Err(self.error(
                     function,
                     insn,
-                    format!("it calls a function {target}, where none starts"),
+                    &format!("it calls a function {target}, where none starts"),
                 ))
             }
         }

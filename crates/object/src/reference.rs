@@ -22,7 +22,7 @@ type Tables = HashMap<u32, Result<u32, String>>;
 
 impl Work<'_> {
     /// Fills in all references of a program.
-    pub(crate) fn references(&mut self, linked: &mut Linked, verdict: &mut Verdict) {
+    pub(crate) fn references(&mut self, program: &str, linked: &mut Linked, verdict: &mut Verdict) {
         let code = &self.spec.body.code;
         let mut tables = Tables::new();
         for part in &linked.parts {
@@ -40,7 +40,7 @@ impl Work<'_> {
                 );
                 if let Err((found, help)) = found {
                     let insn = InsnIdx(reloc.insn - function.start);
-                    let mut error = ResolveError::new(&function.name, found).at(insn);
+                    let mut error = ResolveError::within(program, &function.name, &found).at(insn);
                     error.help = help.map(str::to_owned);
                     verdict.fail(error);
                 }

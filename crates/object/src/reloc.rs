@@ -107,7 +107,7 @@ fn checked<'e, 'a>(
     let insn = rel.offset / INSN_SIZE as u64;
     let is_inside =
         (insn as usize) < code.sections[position].insns.len() && insn <= u64::from(u32::MAX);
-    if rel.offset % INSN_SIZE as u64 != 0 || !is_inside {
+    if !rel.offset.is_multiple_of(INSN_SIZE as u64) || !is_inside {
         let found = format!(
             "relocation {index} is at byte {:#x} of its section, which is no insn",
             rel.offset
@@ -149,7 +149,7 @@ fn classify(
     let in_text = section.is_some_and(|section| {
         code.text.is_some_and(|text| code.sections[text].idx == section.idx)
     });
-    let is_whole = symbol.value % INSN_SIZE as u64 == 0;
+    let is_whole = symbol.value.is_multiple_of(INSN_SIZE as u64);
     if is_call {
         return call(&name, insn, section, in_text && is_whole, symbol.value);
     }

@@ -152,8 +152,8 @@ impl Work<'_> {
             verdict.fail(unknown_section(&spec.name, &spec.section));
         }
         let mut linked = self.link(index, &mut verdict);
-        self.faults(&linked, &mut verdict);
-        self.references(&mut linked, &mut verdict);
+        self.faults(&spec.name, &linked, &mut verdict);
+        self.references(&spec.name, &mut linked, &mut verdict);
         replace_helpers(&mut linked.insns, self.profile);
         let mut program = ResolvedProgram {
             name: spec.name.clone(),
@@ -200,11 +200,14 @@ impl Work<'_> {
     }
 
     /// Faults of the functions that the program consists of.
-    fn faults(&self, linked: &Linked, verdict: &mut Verdict) {
+    fn faults(&self, program: &str, linked: &Linked, verdict: &mut Verdict) {
         for part in &linked.parts {
             match self.relocated.faults.get(&part.function) {
                 Some(Fault::Missing(missing)) => verdict.lack(missing.clone()),
-                Some(Fault::Failed(error)) => verdict.fail(error.clone()),
+                Some(Fault::Failed(found, insn)) => {
+                    let function = &self.spec.body.code.functions[part.function].name;
+                    verdict.fail(ResolveError::within(program, function, found).at(*insn));
+                }
                 None => {}
             }
         }

@@ -154,7 +154,7 @@ impl<'a> Elf<'a> {
 /// Decodes the relocations of a `SHT_REL` section.
 pub(crate) fn relocations(section: &Section<'_>) -> Result<Vec<Rel>, ObjectError> {
     const REL_SIZE: u64 = 16;
-    if section.entsize != REL_SIZE || section.size % REL_SIZE != 0 {
+    if section.entsize != REL_SIZE || !section.size.is_multiple_of(REL_SIZE) {
         let found = format!(
             "{} bytes in entries of {} are no relocations, which have {REL_SIZE} bytes each",
             section.size, section.entsize

@@ -149,7 +149,8 @@ fn kind(
             "it is declared extern, but in no section that says where it comes from",
         )
         .help(
-            "declare it with __ksym (kernel symbol) or __kconfig (CONFIG_ option), or define it",
+            "declare it with __ksym (kernel symbol) or __kconfig (CONFIG_ option), or link in the object that \
+             defines it (bpftool gen object)",
         )),
     }
 }
