@@ -42,11 +42,6 @@ impl RingMap {
         Ok(Self { page, data, data_len, map_len })
     }
 
-    /// Bytes of the ring.
-    pub(crate) const fn len(&self) -> usize {
-        self.data_len
-    }
-
     /// Hands everything that the kernel has written to `read`, in one or two pieces, and gives the room back.
     pub(crate) fn consume<R>(&mut self, read: impl FnOnce(&[u8], &[u8]) -> R) -> R {
         let head = self.head().load(Ordering::Acquire);

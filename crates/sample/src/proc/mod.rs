@@ -1,0 +1,20 @@
+//! What `/proc` tells of processes (`fs/proc/`), and their memory.
+//!
+//! Everything here races with the processes that it looks at: what is gone is `None` or an error, never a guess.
+
+mod cpus;
+mod maps;
+mod memory;
+mod stat;
+mod status;
+mod threads;
+
+pub(crate) use cpus::online_cpus;
+pub use cpus::{CpuListError, parse_cpu_list};
+pub(crate) use maps::executable_mappings;
+#[cfg(test)]
+use maps::region_end;
+pub use memory::ProcessMemory;
+pub(crate) use stat::{RunState, ThreadStat, runtime_ns};
+pub(crate) use status::task;
+pub(crate) use threads::{process_of, processes, threads_of};

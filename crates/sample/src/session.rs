@@ -1,0 +1,305 @@
+//! A session: one target, one event, one stream of records, from whichever source works.
+
+use std::time::{Duration, Instant};
+
+use skep_abi::{Cpu, Sample};
+
+use crate::error::{OpenError, SampleError};
+use crate::event_name::EventSpec;
+use crate::live::PerfSource;
+use crate::notice::Notice;
+use crate::options::{Options, SourceChoice, Target};
+use crate::proc::executable_mappings;
+use crate::ptrace::PtraceSource;
+use crate::space::Spaces;
+use crate::stream::{End, Record, RecordKind, TargetStatus};
+use crate::tasks::Tasks;
+use crate::unwind::{UnwindMode, Unwinder};
+
+/// The means by which a session samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// `perf_event_open`.
+    Perf,
+    /// ptrace.
+    Ptrace,
+}
+
+impl SourceKind {
+    /// The word that the command line and `--json` use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Perf => "perf",
+            Self::Ptrace => "ptrace",
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Source {
+    Perf(PerfSource),
+    Ptrace(PtraceSource),
+}
+
+/// What one call of [`Session::poll`] found.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Records of all CPUs in order of time.
+    ///
+    /// Later batches hold no older ones, but for records that a CPU took longer to write than two polls are apart.
+    pub records: Vec<Record>,
+    /// Why the session ended, in its last batch.
+    pub end: Option<End>,
+}
+
+/// Sums over a session so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Samples handed out.
+    pub samples: u64,
+    /// Records lost for want of room in a ring.
+    pub lost: u64,
+    /// How often the kernel silenced the event.
+    pub throttled: u64,
+}
+
+/// Samples a target.
+///
+/// [`open`](Self::open) prepares, [`start`](Self::start) lets the target run or the events count, and
+/// [`poll`](Self::poll) hands out records until one has an [`end`](Batch::end). Dropping a session at any time ends the
+/// command that it started, and leaves processes that it did not start alone.
+#[derive(Debug)]
+pub struct Session {
+    source: Source,
+    notices: Vec<Notice>,
+    duration: Option<Duration>,
+    started: Option<Instant>,
+    stopping: bool,
+    end: Option<End>,
+    target_status: Option<TargetStatus>,
+    tasks: Tasks,
+    spaces: Spaces,
+    unwinder: Option<(UnwindMode, Box<Unwinder>)>,
+    /// Whether stack bytes were asked for, rather than only needed to unwind.
+    keeps_stack_bytes: bool,
+    totals: Totals,
+}
+
+impl Session {
+    /// Opens the source that the options choose; nothing runs or counts yet.
+    ///
+    /// # Errors
+    /// What is missing or refused, in words for people. With [`SourceChoice::Auto`], refused perf is no error for a
+    /// command: it is sampled by ptrace, and a [`Notice`] says so.
+    pub fn open(options: &Options) -> Result<Self, OpenError> {
+        let mut notices = Vec::new();
+        let source = open_source(options, &mut notices)?;
+        let unwinder = match options.unwind {
+            UnwindMode::Fp => None,
+            mode => Some((mode, Box::new(Unwinder::new()))),
+        };
+        Ok(Self {
+            source,
+            notices,
+            duration: options.duration,
+            started: None,
+            stopping: false,
+            end: None,
+            target_status: None,
+            tasks: Tasks::default(),
+            spaces: Spaces::default(),
+            unwinder,
+            keeps_stack_bytes: options.fields.user_stack.is_some(),
+            totals: Totals::default(),
+        })
+    }
+
+    /// Lets the command run, or the events count. The duration begins here.
+    ///
+    /// # Errors
+    /// [`OpenError::Command`] when there is no such command or it cannot be executed.
+    pub fn start(&mut self) -> Result<(), OpenError> {
+        if self.started.is_none() {
+            self.started = Some(Instant::now());
+            match &mut self.source {
+                Source::Perf(source) => source.start()?,
+                Source::Ptrace(source) => source.start()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits, at most for `timeout`, until much has happened or the session ends; hands out what is known by then.
+    ///
+    /// Rings hold a second's samples at 999 Hz and much less with stack bytes: 100 ms is a good timeout. A signal that
+    /// is handled in this thread ends the wait early. After the end, batches are empty.
+    ///
+    /// # Errors
+    /// Of [`start`](Self::start), when it was not called before; or what the system refused while sampling.
+    pub fn poll(&mut self, timeout: Duration) -> Result<Batch, SampleError> {
+        if let Some(end) = self.end {
+            return Ok(Batch { records: Vec::new(), end: Some(end) });
+        }
+        self.start()?;
+        if !self.stopping {
+            let wait = self.left().map_or(timeout, |left| left.min(timeout));
+            match &mut self.source {
+                Source::Perf(source) => source.wait(wait)?,
+                Source::Ptrace(source) => source.wait(wait),
+            }
+        }
+        let target_ended = match &mut self.source {
+            Source::Perf(source) => source.has_ended(),
+            Source::Ptrace(source) => source.has_ended(),
+        };
+        let end = if target_ended {
+            Some(End::TargetExited)
+        } else if self.stopping {
+            Some(End::Stopped)
+        } else {
+            self.left().filter(Duration::is_zero).map(|_| End::Duration)
+        };
+        let raw = match (&mut self.source, end) {
+            (Source::Perf(source), None) => source.take(false)?,
+            (Source::Perf(source), Some(_)) => {
+                source.stop();
+                let raw = source.take(true)?;
+                self.target_status = source.finish();
+                raw
+            }
+            (Source::Ptrace(source), None) => source.take(),
+            (Source::Ptrace(source), Some(_)) => {
+                self.target_status = Some(source.finish());
+                source.take()
+            }
+        };
+        let mut records = Vec::with_capacity(raw.len());
+        for record in raw {
+            self.follow(record, &mut records);
+        }
+        if end.is_some() {
+            self.end = end;
+            if let Source::Perf(source) = &self.source {
+                // What was lost last is in no record, since none came after it.
+                self.totals.lost = self.totals.lost.max(source.lost().unwrap_or(0));
+            }
+        }
+        Ok(Batch { records, end })
+    }
+
+    /// Asks the session to end: the next [`poll`](Self::poll) returns without waiting, with what is left.
+    pub fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    /// The means that is used.
+    #[must_use]
+    pub const fn source(&self) -> SourceKind {
+        match self.source {
+            Source::Perf(_) => SourceKind::Perf,
+            Source::Ptrace(_) => SourceKind::Ptrace,
+        }
+    }
+
+    /// The event that is used: what was asked for, or what was chosen.
+    #[must_use]
+    pub fn event(&self) -> &EventSpec {
+        match &self.source {
+            Source::Perf(source) => source.event(),
+            Source::Ptrace(source) => source.event(),
+        }
+    }
+
+    /// What the user should know.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Sums so far; complete after the last batch.
+    #[must_use]
+    pub const fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// How the command ended, after the last batch; `None` for other targets.
+    #[must_use]
+    pub const fn target_status(&self) -> Option<TargetStatus> {
+        self.target_status
+    }
+
+    /// What processes had mapped when, as of the records handed out.
+    #[must_use]
+    pub const fn spaces(&self) -> &Spaces {
+        &self.spaces
+    }
+
+    fn left(&self) -> Option<Duration> {
+        let elapsed = self.started.map_or(Duration::ZERO, |started| started.elapsed());
+        self.duration.map(|duration| duration.saturating_sub(elapsed))
+    }
+
+    /// Completes one record by what is known so far, and puts before it what it needs.
+    fn follow(&mut self, mut record: Record, records: &mut Vec<Record>) {
+        match &mut record.kind {
+            RecordKind::Sample(sample) => {
+                self.totals.samples += 1;
+                let (time, cpu) = (record.time, record.cpu);
+                self.introduce(sample, time, cpu, records);
+                self.unwind(sample);
+            }
+            RecordKind::Lost { records } => self.totals.lost += *records,
+            RecordKind::Throttle => self.totals.throttled += 1,
+            kind => self.tasks.apply(kind),
+        }
+        self.spaces.apply(&record);
+        records.push(record);
+    }
+
+    /// Tells who the sampled thread is and what its process has mapped, if the stream does not know yet.
+    fn introduce(&mut self, sample: &Sample, time: u64, cpu: Cpu, records: &mut Vec<Record>) {
+        let mut tell = |spaces: &mut Spaces, kind| {
+            let record = Record { time, cpu, kind };
+            spaces.apply(&record);
+            records.push(record);
+        };
+        if let Some(task) = self.tasks.introduce(sample.pid, sample.tid, sample.cpu) {
+            tell(&mut self.spaces, RecordKind::Task(task));
+        }
+        if !self.spaces.knows(sample.pid) {
+            self.spaces.begin_empty(sample.pid, time);
+            for mapping in executable_mappings(sample.pid).unwrap_or_default() {
+                tell(&mut self.spaces, RecordKind::Mmap { pid: sample.pid, mapping });
+            }
+        }
+    }
+
+    fn unwind(&mut self, sample: &mut Sample) {
+        let Some((mode, unwinder)) = &mut self.unwinder else { return };
+        if let Some(space) = self.spaces.current_mut(sample.pid) {
+            sample.user_stack = unwinder.user_stack(*mode, space, sample);
+        }
+        if !self.keeps_stack_bytes {
+            sample.user_stack_bytes = None;
+        }
+    }
+}
+
+fn open_source(options: &Options, notices: &mut Vec<Notice>) -> Result<Source, OpenError> {
+    if options.source == SourceChoice::Ptrace {
+        return PtraceSource::open(options, notices).map(Source::Ptrace);
+    }
+    match PerfSource::open(options, notices) {
+        Ok(source) => Ok(Source::Perf(source)),
+        Err(error) => {
+            let is_command = matches!(options.target, Target::Command(_));
+            if options.source != SourceChoice::Auto || !error.is_perf_refused() || !is_command {
+                return Err(error);
+            }
+            let source = PtraceSource::open(options, notices)?;
+            notices.push(Notice::PtraceInstead { why: Box::new(error) });
+            Ok(Source::Ptrace(source))
+        }
+    }
+}

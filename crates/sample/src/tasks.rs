@@ -1,0 +1,157 @@
+//! Who each thread is, as of the records read so far.
+//!
+//! Records tell names and lineages; `/proc` tells the rest, and is asked when a thread is first sampled (and again
+//! after an exec, which may change ids). A thread that is gone by then is described by what its parent was.
+
+use std::collections::HashMap;
+
+use skep_abi::{Cpu, Pid};
+
+use crate::proc;
+use crate::stream::{Lineage, RecordKind};
+use crate::task::{Comm, Task};
+
+/// The threads that are known.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    known: HashMap<Pid, Known>,
+    /// The CPU whose idle task was told last: all of them are thread 0.
+    idle: Option<Cpu>,
+}
+
+#[derive(Debug)]
+struct Known {
+    task: Task,
+    /// Whether the stream has it.
+    told: bool,
+    /// Whether its name comes from records, which know better than `/proc` what it was at the sample.
+    named: bool,
+}
+
+impl Tasks {
+    /// Follows one record.
+    pub(crate) fn apply(&mut self, kind: &RecordKind) {
+        match kind {
+            RecordKind::Fork(lineage) => self.fork(*lineage),
+            RecordKind::Comm { pid, tid, comm, exec } => {
+                let known = self.known.entry(*tid).or_insert_with(|| Known::stranger(*pid, *tid));
+                known.task.comm = *comm;
+                known.named = true;
+                known.told &= !exec;
+            }
+            RecordKind::Exit(lineage) => {
+                self.known.remove(&lineage.tid);
+            }
+            _ => {}
+        }
+    }
+
+    fn fork(&mut self, lineage: Lineage) {
+        let Lineage { pid, tid, parent_pid, parent_tid } = lineage;
+        let mut child = match self.known.get(&parent_tid) {
+            Some(parent) => Known { task: parent.task.clone(), told: false, named: parent.named },
+            None => Known::stranger(pid, tid),
+        };
+        child.task.pid = pid;
+        child.task.tid = tid;
+        // A new thread has its creator's parent.
+        if pid != parent_pid {
+            child.task.parent = Some(parent_pid);
+        }
+        self.known.insert(tid, child);
+    }
+
+    /// Describes a thread that is about to be named by a sample on a CPU, unless the stream has it already.
+    pub(crate) fn introduce(&mut self, pid: Pid, tid: Pid, cpu: Cpu) -> Option<Task> {
+        if tid == Pid(0) {
+            return (self.idle.replace(cpu) != Some(cpu)).then(|| idle(cpu));
+        }
+        let known = self.known.entry(tid).or_insert_with(|| Known::stranger(pid, tid));
+        if known.told {
+            return None;
+        }
+        known.told = true;
+        if let Ok(task) = proc::task(tid) {
+            if task.pid == pid {
+                let comm = if known.named { known.task.comm } else { task.comm };
+                known.task = Task { comm, ..task };
+                known.named = true;
+            }
+        }
+        Some(known.task.clone())
+    }
+}
+
+impl Known {
+    fn stranger(pid: Pid, tid: Pid) -> Self {
+        let task = Task {
+            pid,
+            tid,
+            parent: None,
+            comm: Comm::default(),
+            uid: None,
+            gid: None,
+            cpus_allowed: None,
+        };
+        Self { task, told: false, named: false }
+    }
+}
+
+/// The idle task of a CPU.
+fn idle(cpu: Cpu) -> Task {
+    let comm = Comm::new(format!("swapper/{cpu}").as_bytes());
+    let known = Known::stranger(Pid(0), Pid(0));
+    Task { comm, parent: Some(Pid(0)), uid: Some(0), gid: Some(0), ..known.task }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GONE: Pid = Pid(u32::MAX - 5);
+
+    fn comm(tid: Pid, name: &str, exec: bool) -> RecordKind {
+        RecordKind::Comm { pid: tid, tid, comm: Comm::new(name.as_bytes()), exec }
+    }
+
+    #[test]
+    fn a_live_thread_is_described_once_and_again_after_an_exec() {
+        let us = Pid(std::process::id());
+        let mut tasks = Tasks::default();
+        let task = tasks.introduce(us, us, Cpu(0)).unwrap();
+        assert_eq!(task.uid, Some(rustix::process::getuid().as_raw()));
+        assert_eq!(tasks.introduce(us, us, Cpu(0)), None);
+        tasks.apply(&comm(us, "renamed", false));
+        assert_eq!(tasks.introduce(us, us, Cpu(0)), None);
+        tasks.apply(&comm(us, "executed", true));
+        let task = tasks.introduce(us, us, Cpu(0)).unwrap();
+        assert_eq!(task.comm, Comm::new(b"executed"), "the record's name, not /proc's");
+    }
+
+    #[test]
+    fn a_child_that_is_gone_is_what_its_parent_was() {
+        let us = Pid(std::process::id());
+        let mut tasks = Tasks::default();
+        let parent = tasks.introduce(us, us, Cpu(0)).unwrap();
+        let (parent_pid, parent_tid) = (us, us);
+        tasks.apply(&RecordKind::Fork(Lineage { pid: GONE, tid: GONE, parent_pid, parent_tid }));
+        let task = tasks.introduce(GONE, GONE, Cpu(0)).unwrap();
+        assert_eq!((task.parent, task.uid, task.comm), (Some(us), parent.uid, parent.comm));
+        assert_eq!((task.pid, task.tid), (GONE, GONE));
+    }
+
+    #[test]
+    fn a_stranger_that_is_gone_has_only_its_numbers() {
+        let task = Tasks::default().introduce(GONE, GONE, Cpu(0)).unwrap();
+        assert_eq!((task.uid, task.parent, task.comm), (None, None, Comm::default()));
+    }
+
+    #[test]
+    fn each_cpu_has_its_own_idle_task() {
+        let mut tasks = Tasks::default();
+        let mut introduce = |cpu| tasks.introduce(Pid(0), Pid(0), Cpu(cpu)).map(|t| t.comm.to_string());
+        assert_eq!(introduce(1).as_deref(), Some("swapper/1"));
+        assert_eq!(introduce(1), None);
+        assert_eq!(introduce(0).as_deref(), Some("swapper/0"));
+    }
+}
