@@ -32,6 +32,8 @@ use proc_macro::TokenStream;
 
 mod clause;
 mod expand;
+#[cfg(doctest)]
+mod refused;
 
 /// Collects every marked function of the block into `Self::CALLS`; the attribute's clauses are the defaults of the block.
 #[proc_macro_attribute]

@@ -55,7 +55,7 @@ pub(crate) fn read_args(
     data_len: SizeOrZero,
 ) -> Answer<Vec<u64>> {
     let len = data_len.cut();
-    if len % 8 != 0 || len > MAX_VARARGS * 8 || (len != 0 && args.0.is_null()) {
+    if !len.is_multiple_of(8) || len > MAX_VARARGS * 8 || (len != 0 && args.0.is_null()) {
         return Err(Errno::EINVAL.into());
     }
     let words = (0..i64::from(len)).step_by(8);

@@ -13,7 +13,7 @@ impl Fetch for Strings {
     }
 
     fn string(&mut self, addr: u64, space: StrSpace, max: usize) -> Option<Vec<u8>> {
-        if addr % 16 != 0 {
+        if !addr.is_multiple_of(16) {
             return None;
         }
         let mut text = format!("{space:?}").into_bytes();

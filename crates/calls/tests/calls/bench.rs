@@ -85,13 +85,8 @@ impl Bench {
         let mut task = Task::new(TID, PID, "worker");
         (task.uid, task.gid) = (1000, 100);
         machine.tasks().insert(task);
-        let sample = Sample {
-            pid: PID,
-            tid: TID,
-            time: 10_000_000_123,
-            cpu: Cpu(1),
-            ..Sample::default()
-        };
+        let sample =
+            Sample { pid: PID, tid: TID, time: 10_000_000_123, cpu: Cpu(1), ..Sample::default() };
         Self {
             machine,
             prog_type: ProgType::PerfEvent,
@@ -152,11 +147,7 @@ impl Bench {
     }
 
     /// Makes a call that has no callback.
-    pub(crate) fn try_call<const N: usize>(
-        &self,
-        name: &str,
-        args: [u64; N],
-    ) -> Result<u64, Stop> {
+    pub(crate) fn try_call<const N: usize>(&self, name: &str, args: [u64; N]) -> Result<u64, Stop> {
         // Registers that the call does not take hold garbage, which it must not look at.
         let mut regs = [0xdead_beef_dead_beef; 5];
         regs[..N].copy_from_slice(&args);

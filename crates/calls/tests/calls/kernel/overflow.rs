@@ -53,7 +53,8 @@ pub(crate) fn attach(event: &OwnedFd, prog: &OwnedFd) -> io::Result<()> {
 /// Takes page faults while the event is enabled, in user space or in the kernel.
 pub(crate) fn fault(event: &OwnedFd, in_kernel: bool) -> io::Result<()> {
     let zero = std::fs::File::open("/dev/zero")?;
-    let (prot, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    let (prot, flags) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: a fresh mapping at an address of the kernel's choice overlaps nothing.
     let page = unsafe { libc::mmap(std::ptr::null_mut(), 4096, prot, flags, -1, 0) };
     if page == libc::MAP_FAILED {

@@ -3,9 +3,7 @@
 
 use std::os::fd::AsRawFd as _;
 
-use skep_abi::{
-    CounterValue, MapType, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample, X86Regs,
-};
+use skep_abi::{CounterValue, MapType, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample, X86Regs};
 use skep_machine::{MapDef, PerfEvent, PerfEventAttr};
 
 use super::asm::Asm;
@@ -126,9 +124,8 @@ fn overflow(tries: &[Try], how: Attr, in_kernel: bool) -> Option<Seen> {
     // An overflow of another kind may come first, since the test itself takes page faults.
     for _ in 0..20 {
         let maps = Map::create(2, 4, size, 1, 0).and_then(|result| {
-            let stacks = defs().map(|def| {
-                Map::create(7, def.key_size, def.value_size, def.max_entries, 0)
-            });
+            let stacks =
+                defs().map(|def| Map::create(7, def.key_size, def.value_size, def.max_entries, 0));
             let [first, second] = stacks;
             Ok((result, [first?, second?]))
         });
@@ -227,7 +224,8 @@ fn compare_run(tries: &[Try], seen: &Seen, how: Attr, in_kernel: bool) {
             Try::Id(map, flags) => bench.call("bpf_get_stackid", [ctx, maps[map], flags]),
             Try::Value(size) => {
                 if theirs == 0 {
-                    let [counter, enabled, running] = [0, 8, 16].map(|at| seen.word(slot(index) + at));
+                    let [counter, enabled, running] =
+                        [0, 8, 16].map(|at| seen.word(slot(index) + at));
                     let value = CounterValue { counter, enabled, running };
                     bench.sample.as_mut().unwrap().value = Some(value);
                 }

@@ -35,7 +35,10 @@ fn strings_come_from_user_and_kernel_memory() {
     bench.write(3000, b"world\0");
     let args = [0x5000, bench.at(3000), bench.at(3000)];
     assert_eq!(print(&bench, 24, "%s %s %pks", &args).1[..18], *b"hello world world\0");
-    assert_eq!(print(&bench, 8, "%pus|", &[bench.at(3000)]), (2, b"|\0\xaa\xaa\xaa\xaa\xaa\xaa".to_vec()));
+    assert_eq!(
+        print(&bench, 8, "%pus|", &[bench.at(3000)]),
+        (2, b"|\0\xaa\xaa\xaa\xaa\xaa\xaa".to_vec())
+    );
     bench.write(3000, &[127, 0, 0, 1]);
     assert_eq!(print(&bench, 16, "%pI4", &[bench.at(3000)]).1[..10], *b"127.0.0.1\0");
 }
