@@ -199,6 +199,9 @@ fn inner(def: &MapDef) -> Result<(), Refusal> {
 
 fn stack_trace(def: &MapDef) -> Result<(), Refusal> {
     flags(def, MapFlags::STACK_BUILD_ID)?;
+    if def.flags.intersects(MapFlags::RDONLY_PROG | MapFlags::WRONLY_PROG) {
+        return invalid("access of programs cannot be restricted for this kind");
+    }
     not_zero(def)?;
     if def.key_size != 4 || !def.value_size.is_multiple_of(8) {
         return invalid("a stack trace map has keys of 4 bytes and values of whole 8 bytes");

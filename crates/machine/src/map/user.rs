@@ -4,17 +4,20 @@
 //! go into a PROG_ARRAY through [`super::ProgArray::set`] and events through
 //! [`super::PerfEventArray::set`].
 
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
-use skep_abi::{Cpu, Errno, MapId, MapType};
+use skep_abi::{Cpu, Errno, KernelVersion, MapId, MapType};
 
 use super::array::{index_of, next_index};
 use super::values::NewValue;
-use super::{Body, Map, MapFlags};
+use super::{Body, Map, MapFlags, UpdateFlags};
 use crate::Machine;
 
 /// The CPU that user space runs on, whose free elements its updates use.
 const CPU: Cpu = Cpu(0);
+
+/// The release in which stack traces can be taken.
+const STACK_TRACE_TAKE: KernelVersion = KernelVersion::new(6, 18);
 
 /// A map as user space sees it. Values of per-CPU maps are those of all CPUs, each rounded up to 8 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +60,16 @@ impl<'m> UserSide<'m> {
         }
     }
 
+    /// Flags of a look-up: none but LOCK exist, and no map has the spin lock that it needs. The kernel
+    /// looks at access in between.
+    fn check_flags(flags: u64, access: Result<(), Errno>) -> Result<(), Errno> {
+        if flags & !UpdateFlags::LOCK.bits() != 0 {
+            return Err(Errno::EINVAL);
+        }
+        access?;
+        if flags == 0 { Ok(()) } else { Err(Errno::EINVAL) }
+    }
+
     fn checked<'k>(&self, key: &'k [u8]) -> Result<&'k [u8], Errno> {
         if key.len() == self.map.def.key_size as usize { Ok(key) } else { Err(Errno::EINVAL) }
     }
@@ -67,10 +80,7 @@ impl<'m> UserSide<'m> {
     /// `ENOENT` when there is none, `EPERM` for a map that user space only writes, `ENOTSUPP` for kinds
     /// without look-ups, `EINVAL` for flags (none are known without spin locks) or a key of another size.
     pub fn lookup(&self, key: &[u8], flags: u64) -> Result<Vec<u8>, Errno> {
-        if flags != 0 {
-            return Err(Errno::EINVAL);
-        }
-        self.may_read()?;
+        Self::check_flags(flags, self.may_read())?;
         let key = self.checked(key)?;
         match &self.map.body {
             Body::Array(array) => {
@@ -96,15 +106,18 @@ impl<'m> UserSide<'m> {
     /// As [`Map::update`]; `EPERM` for a frozen map and one that user space only reads; for maps of maps
     /// `EBADF` when there is no map with the number, `EINVAL` when its shape is not the inner maps'.
     pub fn update(&self, key: &[u8], value: &[u8], flags: u64) -> Result<(), Errno> {
-        if flags & super::UpdateFlags::LOCK.bits() != 0 {
+        self.may_write()?;
+        if flags & UpdateFlags::LOCK.bits() != 0 {
             return Err(Errno::EINVAL);
         }
-        self.may_write()?;
         let key = self.checked(key)?;
         match self.map.map_type() {
             MapType::Ringbuf => Err(Errno::ENOTSUPP),
             MapType::StackTrace => Err(Errno::EINVAL),
-            MapType::ProgArray | MapType::PerfEventArray => Err(Errno::EBADF),
+            MapType::ProgArray | MapType::PerfEventArray => {
+                self.check_slot(key, flags)?;
+                Err(Errno::EBADF)
+            }
             MapType::ArrayOfMaps | MapType::HashOfMaps => {
                 let number = value.try_into().map(u32::from_le_bytes).map_err(|_| Errno::EINVAL)?;
                 self.set_inner(key, MapId(number), flags)
@@ -119,12 +132,7 @@ impl<'m> UserSide<'m> {
     /// As [`Self::update`].
     pub fn set_inner(&self, key: &[u8], id: MapId, flags: u64) -> Result<(), Errno> {
         if self.map.map_type() == MapType::ArrayOfMaps {
-            if flags != 0 {
-                return Err(Errno::EINVAL);
-            }
-            if index_of(key).is_none_or(|index| index >= self.map.def.max_entries) {
-                return Err(Errno::E2BIG);
-            }
+            self.check_slot(key, flags)?;
         }
         let inner = self.machine.map(id).ok_or(Errno::EBADF)?;
         let fits = self.map.def.inner.as_ref().is_some_and(|shape| shape.may_hold(inner.def()));
@@ -132,6 +140,17 @@ impl<'m> UserSide<'m> {
             return Err(Errno::EINVAL);
         }
         self.map.write(CPU, key, NewValue::Map(id), flags)
+    }
+
+    /// What all arrays of descriptors demand of an update.
+    fn check_slot(&self, key: &[u8], flags: u64) -> Result<(), Errno> {
+        if flags != 0 {
+            return Err(Errno::EINVAL);
+        }
+        match index_of(key) {
+            Some(index) if index < self.map.def.max_entries => Ok(()),
+            _ => Err(Errno::E2BIG),
+        }
     }
 
     /// `BPF_MAP_DELETE_ELEM`.
@@ -162,16 +181,17 @@ impl<'m> UserSide<'m> {
     /// `BPF_MAP_LOOKUP_AND_DELETE_ELEM`.
     ///
     /// # Errors
-    /// `ENOTSUPP` for kinds other than hashes; else as a look-up and a delete.
+    /// `ENOTSUPP` for kinds other than hashes and (since 6.18) stack traces; else as a look-up and a delete.
     pub fn take(&self, key: &[u8], flags: u64) -> Result<Vec<u8>, Errno> {
-        if flags != 0 {
-            return Err(Errno::EINVAL);
-        }
-        self.may_read()?;
-        self.may_write()?;
+        Self::check_flags(flags, self.may_read().and(self.may_write()))?;
         let key = self.checked(key)?;
         match &self.map.body {
             Body::Hash(hash) if !self.map.map_type().is_map_in_map() => hash.take(CPU, key, true),
+            Body::StackTrace(map) if self.machine.version() >= STACK_TRACE_TAKE => {
+                let id = index_of(key).ok_or(Errno::EINVAL)?;
+                let value = map.get(id).ok_or(Errno::ENOENT)?;
+                map.delete(CPU, id).map(|()| value)
+            }
             _ => Err(Errno::ENOTSUPP),
         }
     }
@@ -198,9 +218,10 @@ impl<'m> UserSide<'m> {
     /// `BPF_MAP_FREEZE`: user space writes no more; programs may.
     ///
     /// # Errors
-    /// `EBUSY` when it is frozen already.
+    /// `EPERM` when user space may not write anyway, for one because the map is frozen.
     pub fn freeze(&self) -> Result<(), Errno> {
-        if self.map.frozen.swap(true, Release) { Err(Errno::EBUSY) } else { Ok(()) }
+        self.may_write()?;
+        if self.map.frozen.swap(true, AcqRel) { Err(Errno::EPERM) } else { Ok(()) }
     }
 
     /// All keys with their values, whatever access user space has: for printing. Empty slots are left out;

@@ -1,0 +1,24 @@
+//! The machine's maps against those of the running kernel: the same operations give the same results.
+//!
+//! Where `bpf(2)` is refused, the tests say so and pass.
+
+mod bpf;
+mod create;
+mod ops;
+mod rng;
+
+use skep_abi::MapType;
+use skep_machine::{Machine, MapDef};
+
+/// The machine with the host's CPUs, or why there is nothing to compare with.
+fn setup() -> Option<Machine> {
+    let possible = std::fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
+    let last = possible.trim().rsplit(['-', ',']).next().and_then(|last| last.parse::<u32>().ok());
+    let cpus = last.map_or(1, |last| last + 1);
+    let probe = MapDef::new("probe", MapType::Array, 4, 8, 1);
+    if let Err(errno) = bpf::KernelMap::create(&probe, None, cpus) {
+        println!("skipped: the kernel refuses to create a map (errno {errno})");
+        return None;
+    }
+    Some(Machine::builder().cpus(cpus).build().unwrap())
+}
