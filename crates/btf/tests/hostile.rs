@@ -1,5 +1,7 @@
 //! Bytes that are no BTF: each fault has its own error, and nothing panics, hangs or swells.
 
+#![allow(clippy::unwrap_used, reason = "tests panic where they fail")]
+
 use skep_btf::{Btf, BtfBuilder, BtfProblem, EnumValueDef, Kind, MemberDef, TypeDef, TypeId};
 
 /// A header and sections of these words and strings.
