@@ -1,8 +1,53 @@
 //! The `skep` command: parses the command line, calls the library, prints what it answers.
 
+#![expect(
+    dead_code,
+    unused_imports,
+    reason = "`profile` and `run` are not bound to the library yet"
+)]
+
 mod args;
+mod catalogue;
+mod completions;
+mod dump;
+mod kernel;
+mod list;
+mod object;
 mod output;
+mod plugin;
 mod profile;
 mod run;
+mod sampling;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use skep::Error;
+
+use crate::args::{Cli, Command, JsonTo};
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => return output::usage(&said, std::env::args_os().skip(1)),
+    };
+    let json = JsonTo::from_option(cli.json.as_deref());
+    let name = cli.command.name();
+    match execute(cli.command, &Output::new(name, json.clone())) {
+        Ok(status) => status,
+        Err(error) => output::report(Some(name), &json, &error),
+    }
+}
+
+/// Runs a command; returns its exit status when it came to an end.
+fn execute(command: Command, output: &Output) -> Result<ExitCode, Error> {
+    match command {
+        Command::Profile(args) => profile::execute(&args, output),
+        Command::Run(args) => run::execute(&args, output),
+        Command::Dump(args) => dump::execute(&args, output),
+        Command::List(args) => list::execute(&args, output),
+        Command::ConformancePlugin(args) => plugin::execute(&args, output),
+        Command::Completions(args) => completions::execute(&args, output),
+    }
+}

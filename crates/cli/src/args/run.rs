@@ -8,7 +8,7 @@ use super::{EventArgs, KernelArgs, SourceArgs, TargetArgs};
 
 const EXAMPLES: &str = "\
 Examples:
-  skep run profile.bpf.o -- ./server              each perf_event program of the object, on each sample
+  skep run profile.bpf.o -- ./server              each program of the object, on each sample
   skep run profile.bpf.o --prog on_sample -p 12   one program, on a running process
   skep run ips.bpf.o -F 999 --dump ip_map -- make one map of the object, whole
 ";

@@ -14,6 +14,8 @@ use skep::Error;
 
 use crate::args::JsonTo;
 
+#[cfg(test)]
+pub(crate) use self::document::assert_schema;
 pub(crate) use self::document::document;
 pub(crate) use self::failure::{report, usage};
 pub(crate) use self::progress::Progress;

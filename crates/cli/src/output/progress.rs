@@ -35,6 +35,11 @@ impl Progress {
         let lost = if lost == 0 { String::new() } else { format!(", {lost} lost") };
         self.0.set_message(format!("{samples} samples{lost}; Ctrl-C ends it with results"));
     }
+
+    /// Shows how many addresses have their names.
+    pub(crate) fn naming(&self, done: usize, total: usize) {
+        self.0.set_message(format!("naming {done} of {total} addresses"));
+    }
 }
 
 impl Drop for Progress {

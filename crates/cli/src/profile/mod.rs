@@ -1,8 +1,120 @@
 //! `skep profile`: where a process spends its time.
 
+mod files;
 mod view;
+
+use std::process::ExitCode;
+
+use skep::Error;
+use skep::profile::for_host;
+use skep::profiler::{self, Outcome, Stage};
+use skep::report::{Frame, Profile};
+use skep::sample;
+use skep_abi::Addr;
+
+use crate::args::{ProfileArgs, Unwind};
+use crate::output::{Output, Progress};
+use crate::sampling;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::view::{FrameLine, FunctionRow, ProfileView, StackRow, TargetStatus};
+
+/// Stacks that the document and the text get; the files have all.
+const STACKS: usize = 100;
+
+/// Samples the target and prints what was found.
+///
+/// # Errors
+/// Those of the target, the event and the system; see the library.
+pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, Error> {
+    let options = sampling::options(
+        "profile",
+        &args.target,
+        &args.event,
+        &args.source,
+        Unwind::Auto,
+        output,
+    )?;
+    let kernel = for_host()?;
+    files::prepare(&args.output)?;
+    let stop = sampling::stop_flag()?;
+    let outcome = {
+        let line = Progress::start(args.target.duration);
+        profiler::profile(&options, &kernel.profile, &stop, &mut |stage| match stage {
+            Stage::Sampling(totals) => line.update(totals.samples, totals.lost),
+            Stage::Naming(at) => line.naming(at.done, at.total),
+        })?
+    };
+    let files = files::write(&args.output, args, &outcome)?;
+    let mut view = view(args, &outcome);
+    view.files = files;
+    view.notices.extend(kernel.notice);
+    output.print(&view)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn view(args: &ProfileArgs, outcome: &Outcome) -> ProfileView {
+    let session = &outcome.watched.session;
+    let profile = &outcome.profile;
+    let totals = session.totals();
+    ProfileView {
+        source: session.source().name().to_owned(),
+        event: session.event().name.clone(),
+        rate: args.event.rate(),
+        duration: outcome.watched.duration,
+        target_status: session.target_status().and_then(target_status),
+        samples: outcome.counted.samples,
+        lost: totals.lost,
+        throttled: totals.throttled,
+        functions: functions(profile),
+        stacks: stacks(profile),
+        files: Vec::new(),
+        notices: outcome.notices.clone(),
+    }
+}
+
+/// How a command ended; none while it runs on.
+pub(crate) fn target_status(status: sample::TargetStatus) -> Option<TargetStatus> {
+    match status {
+        sample::TargetStatus::Exited(status) => Some(TargetStatus::Exited(status as u8)),
+        sample::TargetStatus::Signaled(signal) => Some(TargetStatus::Signaled(signal as u8)),
+        sample::TargetStatus::Running => None,
+    }
+}
+
+fn functions(profile: &Profile) -> Vec<FunctionRow> {
+    let stats = profile.function_stats().into_iter();
+    stats
+        .map(|stat| FunctionRow {
+            frame: FrameLine {
+                name: stat.name.as_deref().map(str::to_owned),
+                address: Addr(stat.address.unwrap_or(0)),
+                object: Some(stat.object.to_string()),
+            },
+            self_samples: stat.own,
+            total: stat.total,
+        })
+        .collect()
+}
+
+fn stacks(profile: &Profile) -> Vec<StackRow> {
+    let hottest = profile.stacks().iter().take(STACKS);
+    hottest
+        .map(|stack| StackRow {
+            comm: profile.comm(stack).to_owned(),
+            samples: stack.weight,
+            frames: profile.frames(stack).map(frame_line).collect(),
+        })
+        .collect()
+}
+
+fn frame_line(frame: Frame<'_>) -> FrameLine {
+    let function = frame.function;
+    FrameLine {
+        name: function.name.as_deref().map(str::to_owned),
+        address: Addr(function.address.unwrap_or(0)),
+        object: Some(function.object.to_string()),
+    }
+}

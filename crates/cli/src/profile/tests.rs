@@ -5,7 +5,7 @@ use skep_abi::Addr;
 
 use super::*;
 use crate::args::Rate;
-use crate::output::View;
+use crate::output::{View, assert_schema};
 
 fn frame(name: Option<&str>) -> FrameLine {
     FrameLine {
@@ -77,6 +77,7 @@ fn no_samples_give_no_tables_and_no_division_by_zero() {
 
 #[test]
 fn the_document_follows_the_conventions() {
+    assert_schema("profile", &view());
     let fields = view().fields();
     assert_eq!(fields["target_status"], json!(143));
     assert_eq!((&fields["frequency"], &fields["period"]), (&json!(99), &json!(null)));

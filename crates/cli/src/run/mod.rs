@@ -3,7 +3,91 @@
 mod map_table;
 mod view;
 
+use std::process::ExitCode;
+
+use skep::Error;
+use skep::run::{Outcome, Request};
+
+use crate::args::{Attach, Engine, RunArgs, Unwind};
+use crate::output::{Output, Progress};
+use crate::{kernel, object, sampling};
+
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::view::{MapContents, ProgramRow, RunView};
+
+/// Samples the target and prints what was found.
+///
+/// # Errors
+/// Those of the object, the target, the event and the system; see the library.
+pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error> {
+    check(args)?;
+    let options =
+        sampling::options("run", &args.target, &args.event, &args.source, Unwind::Fp, output)?;
+    let spec = object::open(&args.object)?;
+    let profile = kernel::profile(&args.kernel)?;
+    let resolved = object::resolve(&args.object, &spec, &profile)?;
+    let request = Request {
+        programs: args.prog.clone(),
+        cookie: args.cookie,
+        maps: args.dump.clone(),
+    };
+    let stop = sampling::stop_flag()?;
+    let outcome = {
+        let line = Progress::start(args.target.duration);
+        skep::run::run(&resolved, &profile, &request, &options, &stop, &mut |totals| {
+            line.update(totals.samples, totals.lost);
+        })?
+    };
+    let faulted = outcome.programs.iter().any(|program| program.faults > 0);
+    output.print(&view(args, outcome))?;
+    Ok(ExitCode::from(u8::from(faulted)))
+}
+
+/// Refuses what the machine cannot do yet, by name.
+fn check(args: &RunArgs) -> Result<(), Error> {
+    if args.engine == Engine::Host {
+        return Err(Error::unsupported("skep cannot run programs in the running kernel yet")
+            .hint("leave `--engine` out to run them on skep's machine"));
+    }
+    match args.attach {
+        Attach::Pmu => Err(Error::unsupported(
+            "`--attach pmu` takes tracepoint and kprobe programs, which skep does not run yet",
+        )
+        .hint("perf_event programs attach by `--attach link` or `--attach ioctl`")),
+        Attach::Ioctl if args.cookie != 0 => {
+            Err(Error::input("a cookie needs a link: PERF_EVENT_IOC_SET_BPF carries none")
+                .hint("use `--attach link`, or leave `--cookie` out"))
+        }
+        Attach::Ioctl | Attach::Link => Ok(()),
+    }
+}
+
+fn view(args: &RunArgs, outcome: Outcome) -> RunView {
+    let session = &outcome.watched.session;
+    let totals = session.totals();
+    let row = |counts: skep::session::ProgramCounts| ProgramRow {
+        name: counts.name,
+        runs: counts.runs,
+        dropped: counts.dropped,
+        faults: counts.faults,
+    };
+    let map = |map: skep::contents::MapContents| MapContents {
+        name: map.name,
+        kind: map.map_type.map_or("unknown", skep_abi::MapType::name),
+        elements: map.elements,
+    };
+    RunView {
+        source: session.source().name().to_owned(),
+        event: session.event().name.clone(),
+        samples: totals.samples,
+        lost: totals.lost,
+        throttled: totals.throttled,
+        programs: outcome.programs.into_iter().map(row).collect(),
+        maps: outcome.maps.into_iter().map(map).collect(),
+        output: outcome.output,
+        whole_maps: !args.dump.is_empty(),
+        notices: outcome.notices,
+    }
+}

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::output::View;
+use crate::output::{View, assert_schema};
 
 fn view(elements: Vec<(Value, Value)>) -> RunView {
     RunView {
@@ -76,7 +76,9 @@ fn long_maps_are_cut_unless_they_were_asked_for() {
 
 #[test]
 fn the_document_has_each_map_by_name() {
-    let fields = view(vec![(json!(1), json!(2))]).fields();
+    let view = view(vec![(json!(1), json!(2))]);
+    assert_schema("run", &view);
+    let fields = view.fields();
     assert_eq!(fields["maps"], json!({ "counts": [{ "key": 1, "value": 2 }] }));
     assert_eq!(fields["programs"][0]["runs"], json!(3));
     assert_eq!(fields["output"][0], json!("a line\n"));

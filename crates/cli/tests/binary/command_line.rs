@@ -1,0 +1,99 @@
+//! Help, version, completions, and command lines that are wrong.
+
+use snapbox::{assert_data_eq, file};
+
+use crate::skep::skep;
+
+#[test]
+fn help_names_every_command_and_exit_status() {
+    let ran = skep(["--help"]).succeeds();
+    assert_data_eq!(ran.stdout, file!["golden/help.txt"].raw());
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn help_of_profile_has_examples() {
+    assert_data_eq!(
+        skep(["profile", "--help"]).succeeds().stdout,
+        file!["golden/help-profile.txt"].raw()
+    );
+}
+
+#[test]
+fn help_of_run_has_examples() {
+    assert_data_eq!(skep(["run", "--help"]).succeeds().stdout, file!["golden/help-run.txt"].raw());
+}
+
+#[test]
+fn help_of_dump_has_examples() {
+    assert_data_eq!(
+        skep(["dump", "--help"]).succeeds().stdout,
+        file!["golden/help-dump.txt"].raw()
+    );
+}
+
+#[test]
+fn help_of_list_has_examples() {
+    assert_data_eq!(
+        skep(["list", "--help"]).succeeds().stdout,
+        file!["golden/help-list.txt"].raw()
+    );
+}
+
+#[test]
+fn version_is_the_packages() {
+    let ran = skep(["--version"]).succeeds();
+    assert_eq!(ran.stdout, format!("skep {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn no_command_at_all_prints_the_help_and_is_wrong_usage() {
+    let ran = skep([]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("Usage: skep"), "{}", ran.stderr);
+}
+
+#[test]
+fn completions_know_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = skep(["completions", shell]).succeeds().stdout;
+        for command in ["profile", "run", "dump", "list", "completions"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[test]
+fn wrong_command_lines_end_with_status_2_and_say_what_is_wrong() {
+    for (args, part) in [
+        (vec!["nonsense"], "'nonsense'"),
+        (vec!["check", "a.o"], "'check'"),
+        (vec!["profile"], "not told whom to sample"),
+        (vec!["profile", "sleep", "1"], "'sleep'"),
+        (vec!["profile", "-F", "99", "-c", "7", "-a"], "cannot be used with"),
+        (vec!["profile", "-p", "none"], "`none` is no process id"),
+        (vec!["profile", "-C", "3-1", "-a"], "upside down"),
+        (vec!["profile", "--duration", "soon", "-a"], "`soon` is no duration"),
+        (vec!["profile", "-a", "-p", "1"], "cannot be used with"),
+        (vec!["run", "--", "true"], "<OBJ>"),
+        (vec!["run", "x.o", "--cookie", "ten", "-a"], "`ten` is no number"),
+        (vec!["dump"], "<OBJ>"),
+        (vec!["dump", "x.o", "--kernel", "new"], "`new` is no release"),
+        (vec!["list", "everything"], "everything"),
+        (vec!["list", "helpers", "--prog-type", "perf"], "`perf` is no program type"),
+        (vec!["list", "maps", "--prog-type", "xdp"], "takes no --prog-type"),
+        (vec!["completions", "tcsh"], "tcsh"),
+    ] {
+        let ran = crate::skep::skep_with_input(&args, "");
+        assert_eq!(ran.status, 2, "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(part), "{args:?}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "", "{args:?}");
+    }
+}
+
+#[test]
+fn the_kernel_as_an_engine_is_unsupported() {
+    let ran = skep(["run", "x.o", "--engine", "host", "-a"]);
+    assert_eq!(ran.status, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("running kernel"), "{}", ran.stderr);
+}

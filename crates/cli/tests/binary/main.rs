@@ -1,0 +1,11 @@
+//! The real binary, from the outside: what it prints, where, and with which exit status.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod command_line;
+mod dump;
+mod elf;
+mod failure;
+mod list;
+mod plugin;
+mod schema;
+mod skep;

@@ -1,0 +1,83 @@
+//! The JSON documents against the schemas in `docs/schemas`.
+
+use std::path::PathBuf;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::elf::Files;
+use crate::skep::{Ran, program, skep, skep_with_input};
+
+fn schema(name: &str) -> Validator {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = top.join(format!("docs/schemas/{name}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    assert!(jsonschema::meta::is_valid(&schema), "{name}.json is no schema");
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[track_caller]
+fn holds(name: &str, ran: &Ran) {
+    let document = ran.json();
+    let validator = schema(name);
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn dumps_of_every_program_hold() {
+    for name in ["ips", "profile", "stacks", "task"] {
+        holds("dump", &skep(["dump", &program(name), "--kernel", "6.12", "--json"]).succeeds());
+    }
+}
+
+#[test]
+fn every_list_holds() {
+    for what in ["helpers", "kfuncs", "maps", "prog-types"] {
+        holds("list", &skep(["list", what, "--json", "--kernel", "6.12"]).succeeds());
+    }
+    holds("list", &skep(["list", "helpers", "--json", "--prog-type", "xdp"]).succeeds());
+}
+
+#[test]
+fn completions_hold() {
+    holds("completions", &skep(["completions", "bash", "--json"]).succeeds());
+}
+
+#[test]
+fn the_plugin_holds() {
+    let program = "b7 00 00 00 2a 00 00 00 95 00 00 00 00 00 00 00";
+    holds("conformance-plugin", &skep_with_input(&["conformance-plugin", "--json"], program));
+}
+
+#[test]
+fn failures_of_every_command_hold() {
+    let files = Files::new();
+    let text = files.file("text.o", b"no object");
+    for args in [
+        vec!["nonsense", "--json"],
+        vec!["dump", &text, "--json"],
+        vec!["run", &text, "--json", "--", "true"],
+        vec!["run", &text, "--json", "--engine", "host", "-a"],
+        vec!["profile", "--json"],
+        vec!["profile", "--json", "--", "/nowhere/at/all"],
+        vec!["list", "maps", "--json", "--prog-type", "xdp"],
+        vec!["conformance-plugin", "--json", "xyz"],
+    ] {
+        let ran = skep_with_input(&args, "");
+        assert_ne!(ran.status, 0, "{args:?}");
+        holds("error", &ran);
+    }
+}
+
+#[test]
+fn a_schema_refuses_what_it_does_not_describe() {
+    let mut document = skep(["list", "maps", "--json"]).succeeds().json();
+    assert!(schema("list").is_valid(&document));
+    document["items"][0]["since"] = Value::from(3.19);
+    assert!(!schema("list").is_valid(&document));
+}
