@@ -162,6 +162,9 @@ impl<'a> Writer<'a> {
 
     /// `struct name { … }` without semicolon.
     fn composite(&mut self, word: &str, composite: Composite<'a>) -> String {
+        if composite.is_empty() {
+            return format!("{} {{}}", joined(word, composite.name));
+        }
         let mut text = format!("{} {{\n", joined(word, composite.name));
         for member in composite.members() {
             if !self.may_go_on(member.name) {

@@ -22,9 +22,11 @@ pub fn from_btf_file(path: impl AsRef<Path>, release: &str) -> Result<KernelProf
     let shown = path.display();
     let release = release.trim();
     let version = KernelVersion::from_release(release).ok_or_else(|| {
-        Error::input(format!("`{release}` is no kernel release")).hint("write it as 6.12 or 6.12.107-amd64")
+        Error::input(format!("`{release}` is no kernel release"))
+            .hint("write it as 6.12 or 6.12.107-amd64")
     })?;
-    let bytes = fs::read(path).map_err(|error| Error::input(format!("cannot read {shown}: {error}")))?;
+    let bytes =
+        fs::read(path).map_err(|error| Error::input(format!("cannot read {shown}: {error}")))?;
     let btf = parse(&bytes)
         .map_err(|error| Error { message: format!("{shown}: {}", error.message), ..error })?;
     let nr_cpus = nr_cpus(&btf);
@@ -47,7 +49,8 @@ fn parse(bytes: &[u8]) -> Result<Btf, Error> {
     if !bytes.starts_with(b"\x7fELF") {
         return whole(bytes);
     }
-    let elf = object::File::parse(bytes).map_err(|error| Error::input(format!("bad ELF file: {error}")))?;
+    let elf = object::File::parse(bytes)
+        .map_err(|error| Error::input(format!("bad ELF file: {error}")))?;
     let section = elf.section_by_name(".BTF").ok_or_else(|| {
         Error::input("the ELF file has no .BTF section")
             .hint("a vmlinux built with CONFIG_DEBUG_INFO_BTF=y has one; so has /sys/kernel/btf/vmlinux as a whole")
@@ -59,7 +62,9 @@ fn parse(bytes: &[u8]) -> Result<Btf, Error> {
 fn whole(bytes: &[u8]) -> Result<Btf, Error> {
     Btf::parse(bytes).map_err(|error| {
         let hint = match error.problem {
-            BtfProblem::BadMagic(_) => "it must be raw BTF such as /sys/kernel/btf/vmlinux, or an ELF vmlinux",
+            BtfProblem::BadMagic(_) => {
+                "it must be raw BTF such as /sys/kernel/btf/vmlinux, or an ELF vmlinux"
+            }
             BtfProblem::BadTypeId(_) | BtfProblem::BadString(_) => {
                 "if it is a module's BTF: only the kernel's own can stand alone"
             }

@@ -14,7 +14,8 @@ pub(super) fn parse(text: &str) -> BTreeMap<String, u64> {
     let mut symbols = BTreeMap::new();
     for line in text.lines() {
         let mut words = line.split_ascii_whitespace();
-        let (Some(address), Some(_), Some(name)) = (words.next(), words.next(), words.next()) else {
+        let (Some(address), Some(_), Some(name)) = (words.next(), words.next(), words.next())
+        else {
             continue;
         };
         match u64::from_str_radix(address, 16) {

@@ -40,7 +40,8 @@ pub fn for_host() -> Result<HostProfile, Error> {
     let version = KernelVersion::from_release(&release);
     let nearest = version.and_then(|version| shipped(shipped::nearest(version)));
     let Some(profile) = nearest else { return Err(refused) };
-    let notice = format!("{}; using skep's reduced types of {} instead", refused.message, profile.release);
+    let notice =
+        format!("{}; using skep's reduced types of {} instead", refused.message, profile.release);
     Ok(HostProfile { profile, notice: Some(notice) })
 }
 

@@ -18,13 +18,15 @@ const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 /// When the kernel shows no types, or its release cannot be told.
 pub fn running() -> Result<KernelProfile, Error> {
     let release = release();
-    let version = KernelVersion::from_release(&release)
-        .ok_or_else(|| Error::environment(format!("the kernel calls itself `{release}`, which is no release")))?;
+    let version = KernelVersion::from_release(&release).ok_or_else(|| {
+        Error::environment(format!("the kernel calls itself `{release}`, which is no release"))
+    })?;
     let bytes = fs::read(VMLINUX).map_err(|error| {
         Error::environment(format!("cannot read the running kernel's types from {VMLINUX}: {error}"))
             .hint("name a kernel with `--kernel 6.12`, or a file with its types with `--btf RELEASE=FILE`")
     })?;
-    let btf = Btf::parse(&bytes).map_err(|error| Error::environment(format!("{VMLINUX}: {error}")))?;
+    let btf =
+        Btf::parse(&bytes).map_err(|error| Error::environment(format!("{VMLINUX}: {error}")))?;
     let config = config::of_running(&release);
     let configured = config.get("CONFIG_NR_CPUS").and_then(|number| number.parse().ok());
     let nr_cpus = configured.unwrap_or_else(|| nr_cpus(&btf));

@@ -51,7 +51,8 @@ pub fn shipped(version: KernelVersion) -> Option<KernelProfile> {
 
 /// The newest shipped release that is not newer than `version`; the oldest when all are.
 pub(super) fn nearest(version: KernelVersion) -> KernelVersion {
-    let older = SHIPPED.iter().map(|shipped| shipped.version).rev().find(|shipped| *shipped <= version);
+    let older =
+        SHIPPED.iter().map(|shipped| shipped.version).rev().find(|shipped| *shipped <= version);
     older.unwrap_or(SHIPPED[0].version)
 }
 
@@ -78,12 +79,15 @@ impl Shipped {
     }
 
     fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.parts().0.lines().filter_map(|line| match line.strip_prefix("sizeof ") {
-            // The key of a size has two words: `sizeof task_struct 5888`.
-            Some(sized) => line.split_at_checked(7 + sized.find(' ')?),
-            None => line.split_at_checked(line.find(' ')?),
-        })
-        .map(|(key, value)| (key, value.trim_start()))
+        self.parts()
+            .0
+            .lines()
+            .filter_map(|line| match line.strip_prefix("sizeof ") {
+                // The key of a size has two words: `sizeof task_struct 5888`.
+                Some(sized) => line.split_at_checked(7 + sized.find(' ')?),
+                None => line.split_at_checked(line.find(' ')?),
+            })
+            .map(|(key, value)| (key, value.trim_start()))
     }
 
     /// The profile itself.
@@ -99,7 +103,9 @@ impl Shipped {
         };
         let btf_len = usize::try_from(number("btf")?).map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();
-        LzipReader::new(self.parts().1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        LzipReader::new(self.parts().1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.to_string())?;
         let (btf, names) = bytes.split_at_checked(btf_len).ok_or("the BTF is cut short")?;
         let names = std::str::from_utf8(names).map_err(|error| error.to_string())?;
         let options = self.fields().filter(|(key, _)| *key == "config");

@@ -59,10 +59,30 @@ fn the_structs_that_skep_models_are_whole_in_every_profile() {
     for shipped in shipped_list() {
         let btf = shipped.unpack().btf;
         for name in [
-            "task_struct", "cgroup", "cgroup_subsys_state", "cpumask", "pt_regs", "bpf_perf_event_data",
-            "bpf_perf_event_data_kern", "perf_sample_data", "perf_event", "file", "mm_struct",
-            "vm_area_struct", "inode", "dentry", "super_block", "sock", "sk_buff", "net_device",
-            "__sk_buff", "xdp_md", "bpf_iter__task", "tcp_congestion_ops", "bpf_dynptr", "bpf_map",
+            "task_struct",
+            "cgroup",
+            "cgroup_subsys_state",
+            "cpumask",
+            "pt_regs",
+            "bpf_perf_event_data",
+            "bpf_perf_event_data_kern",
+            "perf_sample_data",
+            "perf_event",
+            "file",
+            "mm_struct",
+            "vm_area_struct",
+            "inode",
+            "dentry",
+            "super_block",
+            "sock",
+            "sk_buff",
+            "net_device",
+            "__sk_buff",
+            "xdp_md",
+            "bpf_iter__task",
+            "tcp_congestion_ops",
+            "bpf_dynptr",
+            "bpf_map",
             "trace_event_raw_sched_switch",
         ] {
             let id = btf.find(name, Kind::Struct);
@@ -85,7 +105,8 @@ fn object_with(name: &str) -> Btf {
 fn a_type_left_out_is_told_from_one_that_the_kernel_lacks() {
     let profile = shipped(KernelVersion::new(6, 12)).unwrap();
     let known = profile.known.as_ref().unwrap();
-    let left_out = known.encode().lines().find_map(|line| line.strip_prefix('s').map(str::to_owned));
+    let left_out =
+        known.encode().lines().find_map(|line| line.strip_prefix('s').map(str::to_owned));
     let left_out = left_out.expect("some struct was left out");
     let ask = |name: &str, kind| {
         let local = object_with(name);
@@ -138,7 +159,9 @@ fn files_without_a_kernels_types_are_refused_with_advice() {
     assert!(file(b"\x7fELF").contains("bad ELF"));
     assert!(file(b"").contains("too few"));
     assert!(from_btf_file("/nonexistent", "6.12").unwrap_err().message.contains("/nonexistent"));
-    assert!(from_btf_file("/nonexistent", "newest").unwrap_err().message.contains("no kernel release"));
+    assert!(
+        from_btf_file("/nonexistent", "newest").unwrap_err().message.contains("no kernel release")
+    );
 }
 
 #[test]
@@ -160,7 +183,9 @@ fn options_and_symbols_are_read_as_the_kernel_writes_them() {
     let options = config::parse("# CONFIG_A is not set\nCONFIG_HZ=250\nCONFIG_NAME=\"a=b\"\n");
     assert_eq!(options.len(), 2);
     assert_eq!((&*options["CONFIG_HZ"], &*options["CONFIG_NAME"]), ("250", "\"a=b\""));
-    let symbols = ksyms::parse("ffffffff81000000 T _text\n0000000000000000 t hidden\nbad\nffffffff81000010 t f [m]\n");
+    let symbols = ksyms::parse(
+        "ffffffff81000000 T _text\n0000000000000000 t hidden\nbad\nffffffff81000010 t f [m]\n",
+    );
     assert_eq!(symbols.len(), 2);
     assert_eq!((symbols["_text"], symbols["f"]), (0xffff_ffff_8100_0000, 0xffff_ffff_8100_0010));
 }
