@@ -34,7 +34,7 @@ pub(crate) fn options(
     options.event = event
         .event
         .as_deref()
-        .map(|name| EventSpec::parse(name).map_err(|error| Error::input(error)))
+        .map(|name| EventSpec::parse(name).map_err(Error::input))
         .transpose()?;
     options.rate = match event.rate() {
         Rate::Frequency(hz) => SampleRate::Frequency(hz),

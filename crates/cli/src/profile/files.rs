@@ -32,7 +32,8 @@ pub(super) fn write(
     let profile = &outcome.profile;
     let session = &outcome.watched.session;
     let event = &session.event().name;
-    let subtitle = format!("{} samples of {event} by {}", profile.weight(), session.source().name());
+    let subtitle =
+        format!("{} samples of {event} by {}", profile.weight(), session.source().name());
     let sampling = sampling(args, outcome);
     let mut files = Vec::new();
     let mut file = |key, name: &str, write: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
@@ -44,7 +45,9 @@ pub(super) fn write(
         files.push((key, path.clone()));
         written.map_err(|e| unwritable(&path, &e))
     };
-    file("flamegraph", "flame.svg", &|out| flame::write(profile, "skep profile", Some(&subtitle), out))?;
+    file("flamegraph", "flame.svg", &|out| {
+        flame::write(profile, "skep profile", Some(&subtitle), out)
+    })?;
     file("folded", "stacks.folded", &|out| folded::write(profile, out))?;
     file("pprof", "profile.pb.gz", &|out| pprof::write(profile, &sampling, out))?;
     Ok(files)

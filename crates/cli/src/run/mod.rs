@@ -28,11 +28,8 @@ pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error
     let spec = object::open(&args.object)?;
     let profile = kernel::profile(&args.kernel)?;
     let resolved = object::resolve(&args.object, &spec, &profile)?;
-    let request = Request {
-        programs: args.prog.clone(),
-        cookie: args.cookie,
-        maps: args.dump.clone(),
-    };
+    let request =
+        Request { programs: args.prog.clone(), cookie: args.cookie, maps: args.dump.clone() };
     let stop = sampling::stop_flag()?;
     let outcome = {
         let line = Progress::start(args.target.duration);

@@ -1,0 +1,112 @@
+//! What maps hold, as JSON shaped by the object's types; ids of stacks become the stacks that they stand for.
+
+mod stack;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use skep_abi::MapType;
+use skep_btf::{Btf, TypeId, ValuePrinter, hex};
+use skep_machine::Machine;
+use skep_machine::map::UserSide;
+use skep_object::{MapOrigin, MapSpec};
+
+use crate::load::{Loaded, LoadedMap};
+
+pub use stack::StackNames;
+
+/// A map and its elements.
+#[derive(Clone, Debug)]
+pub struct MapContents {
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub map_type: Option<MapType>,
+    /// Keys and values.
+    pub elements: Vec<(Value, Value)>,
+}
+
+/// The contents of these maps, in the order of the object.
+#[must_use]
+pub fn read<'a>(
+    machine: &Machine,
+    loaded: &Loaded,
+    maps: impl IntoIterator<Item = &'a LoadedMap>,
+    names: &mut StackNames,
+) -> Vec<MapContents> {
+    maps.into_iter()
+        .filter_map(|map| {
+            let side = machine.user_side(map.id)?;
+            let printer = Printer { btf: loaded.btf.as_ref(), map: &map.spec, side };
+            Some(MapContents {
+                name: map.spec.name.clone(),
+                map_type: map.spec.kind,
+                elements: printer.elements(names),
+            })
+        })
+        .collect()
+}
+
+struct Printer<'a> {
+    btf: Option<&'a Arc<Btf>>,
+    map: &'a MapSpec,
+    side: UserSide<'a>,
+}
+
+impl Printer<'_> {
+    fn elements(&self, names: &mut StackNames) -> Vec<(Value, Value)> {
+        let mut entries = self.side.entries();
+        entries.sort_unstable();
+        if self.map.kind == Some(MapType::StackTrace) {
+            let named = names.frames(entries.iter().map(|(_, value)| addresses(value)));
+            let ids = entries.iter().map(|(id, _)| self.typed(None, id));
+            return ids.zip(named).collect();
+        }
+        entries.iter().map(|(key, value)| (self.key(key), self.value(value))).collect()
+    }
+
+    fn key(&self, bytes: &[u8]) -> Value {
+        self.typed(self.map.key_type, bytes)
+    }
+
+    fn value(&self, bytes: &[u8]) -> Value {
+        if self.map.kind.is_some_and(MapType::is_percpu) {
+            let values = self.side.percpu_values(bytes);
+            return values.iter().map(|value| self.typed(self.map.value_type, value)).collect();
+        }
+        if self.map.value_type.is_none() && self.map.origin != MapOrigin::Btf {
+            return self.variables(bytes);
+        }
+        self.typed(self.map.value_type, bytes)
+    }
+
+    /// A data section whose variables are known though it has no type of its own.
+    fn variables(&self, bytes: &[u8]) -> Value {
+        let mut object = Map::new();
+        for variable in &self.map.variables {
+            let start = variable.offset as usize;
+            let Some(own) = bytes.get(start..start + variable.size as usize) else { continue };
+            object.insert(variable.name.clone(), self.typed(variable.ty, own));
+        }
+        if object.is_empty() { hex(bytes) } else { Value::Object(object) }
+    }
+
+    /// Bytes by their type; without one, four bytes are the index that keys of arrays are.
+    fn typed(&self, ty: Option<TypeId>, bytes: &[u8]) -> Value {
+        match (ty, self.btf) {
+            (Some(ty), Some(btf)) => ValuePrinter::new(btf).value(ty, bytes),
+            _ => match bytes.try_into() {
+                Ok(word) if self.map.key_size == 4 && bytes.len() == 4 => {
+                    json!(u32::from_le_bytes(word))
+                }
+                _ => hex(bytes),
+            },
+        }
+    }
+}
+
+/// The words of a stack up to its end, which is the first zero.
+fn addresses(value: &[u8]) -> Vec<u64> {
+    let words = value.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+    words.take_while(|word| *word != 0).collect()
+}

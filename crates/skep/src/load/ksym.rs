@@ -1,0 +1,33 @@
+//! Kernel variables that programs name (`extern … __ksym`).
+
+use skep_abi::Addr;
+use skep_btf::{Kind, TypeId};
+use skep_machine::memory::{Label, SlabSpec, Window};
+
+use super::{Loader, no_memory};
+use crate::Error;
+
+impl Loader<'_> {
+    /// The machine's own variable for a kernel variable, by its `VAR` in the kernel's BTF.
+    ///
+    /// It is all zero: skep models no kernel variables. The same one is given to every program of an object.
+    pub(super) fn ksym(&mut self, btf_id: i32) -> Result<Addr, Error> {
+        let id = TypeId(btf_id.cast_unsigned());
+        if let Some(addr) = self.ksyms.get(&id) {
+            return Ok(*addr);
+        }
+        let btf = &self.profile.btf;
+        let var = btf.get(id).filter(|ty| ty.kind() == Kind::Var).ok_or_else(|| {
+            Error::unsupported(format!("type {btf_id} of the kernel, which is no variable"))
+        })?;
+        let size = var.target().and_then(|ty| btf.size_of(ty)).unwrap_or(0).max(1);
+        let label = Label::new("kernel variable", var.name());
+        let slab = self
+            .machine
+            .memory()
+            .alloc(&SlabSpec::new(Window::Objects, size, 1, label))
+            .map_err(no_memory)?;
+        self.ksyms.insert(id, slab.addr(0));
+        Ok(slab.addr(0))
+    }
+}

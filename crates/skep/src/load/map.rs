@@ -1,0 +1,102 @@
+//! Maps of an object on a machine.
+
+use skep_abi::{Addr, Cpu, ProgId, ProgType};
+use skep_machine::map::MapFlags;
+use skep_machine::{Machine, Map, MapDef};
+use skep_object::{MapInit, MapSpec, Slot};
+
+use super::{LoadedMap, no_memory};
+use crate::{Error, ErrorKind};
+
+/// Creates a map and gives it its initial data.
+pub(super) fn create(machine: &Machine, spec: &MapSpec) -> Result<LoadedMap, Error> {
+    let id = machine.create_map(def(machine, spec)?).map_err(|error| {
+        Error::new(ErrorKind::Program, format!("map {} cannot be created: {error}", spec.name))
+    })?;
+    if let (MapInit::Data(data), Some(map)) = (&spec.init, machine.map(id)) {
+        let value = first_value(map).ok_or_else(|| {
+            Error::unsupported(format!(
+                "initial data of the {} map {}",
+                map.map_type().name(),
+                spec.name
+            ))
+        })?;
+        machine.memory().kernel_write(value, data).map_err(no_memory)?;
+    }
+    Ok(LoadedMap { id, spec: spec.clone() })
+}
+
+fn def(machine: &Machine, spec: &MapSpec) -> Result<MapDef, Error> {
+    let map_type = spec.kind.ok_or_else(|| {
+        Error::unsupported(format!(
+            "map {} has type {}, which no kernel has",
+            spec.name, spec.map_type
+        ))
+    })?;
+    let max_entries = match (map_type, spec.max_entries) {
+        (skep_abi::MapType::PerfEventArray, 0) => machine.nr_cpus(),
+        (_, entries) => entries,
+    };
+    Ok(MapDef {
+        name: spec.name.clone(),
+        map_type,
+        key_size: spec.key_size,
+        value_size: spec.value_size,
+        max_entries,
+        flags: MapFlags::from_bits_retain(spec.flags),
+        map_extra: spec.map_extra,
+        numa_node: spec.numa_node,
+        inner: spec.inner.as_deref().map(|inner| def(machine, inner).map(Box::new)).transpose()?,
+    })
+}
+
+/// The value of element 0 of an array, which is where global data lies.
+pub(super) fn first_value(map: &Map) -> Option<Addr> {
+    map.lookup(Cpu(0), &0u32.to_ne_bytes())
+}
+
+/// Puts maps and programs into the slots that the object names.
+pub(super) fn fill_slots(
+    machine: &Machine,
+    maps: &[LoadedMap],
+    programs: &[Option<(ProgId, ProgType)>],
+) -> Result<(), Error> {
+    for loaded in maps {
+        let (MapInit::Slots(slots), Some(map)) = (&loaded.spec.init, machine.map(loaded.id)) else {
+            continue;
+        };
+        for &(index, slot) in slots {
+            fill(machine, map, index, slot, maps, programs).map_err(|why| {
+                let name = &loaded.spec.name;
+                Error::new(ErrorKind::Program, format!("element {index} of map {name}: {why}"))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn fill(
+    machine: &Machine,
+    map: &Map,
+    index: u32,
+    slot: Slot,
+    maps: &[LoadedMap],
+    programs: &[Option<(ProgId, ProgType)>],
+) -> Result<(), String> {
+    let refused = |errno: skep_abi::Errno| errno.to_string();
+    match slot {
+        Slot::Map(inner) => {
+            let inner = maps.get(inner.0 as usize).ok_or("it names a map that is not created")?;
+            let side = machine.user_side(map.id()).ok_or("the map is gone")?;
+            side.set_inner(&index.to_ne_bytes(), inner.id, 0).map_err(refused)
+        }
+        Slot::Program(program) => {
+            // A program that cannot be loaded leaves its slot empty: tail calls to it fail, as to any empty slot.
+            let Some(&Some((id, prog_type))) = programs.get(program.0 as usize) else {
+                return Ok(());
+            };
+            let slots = map.prog_array().ok_or("the map holds no programs")?;
+            slots.set(index, id, prog_type).map_err(refused)
+        }
+    }
+}

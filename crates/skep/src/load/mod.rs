@@ -1,0 +1,176 @@
+//! From a resolved object to maps and programs on a machine: what `BPF_MAP_CREATE` and `BPF_PROG_LOAD` do in Linux.
+
+mod insn;
+mod ksym;
+mod map;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use skep_abi::{Addr, KernelVersion, MapId, ProgId};
+use skep_btf::{Btf, TypeId};
+use skep_interp::{FuncInfo, Interp, LineInfo, Program, ProgramSpec};
+use skep_machine::Machine;
+use skep_object::{KernelProfile, MapSpec, Outcome, Resolved, ResolvedProgram};
+
+use crate::{Error, ErrorKind};
+
+/// An object whose maps and programs live on a machine.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Maps in the order of the object.
+    pub maps: Vec<LoadedMap>,
+    /// Programs that can run, in the order of the object.
+    pub programs: Vec<Arc<Program>>,
+    /// Programs that cannot, and why.
+    pub unusable: Vec<(String, Error)>,
+    /// What runs the programs.
+    pub interp: Interp,
+    /// The object's types.
+    pub btf: Option<Arc<Btf>>,
+}
+
+/// A map of a loaded object.
+#[derive(Clone, Debug)]
+pub struct LoadedMap {
+    /// Its number on the machine.
+    pub id: MapId,
+    /// How the object declares it.
+    pub spec: MapSpec,
+}
+
+impl Loaded {
+    /// Creates the maps of an object on a machine and loads its programs.
+    ///
+    /// A program that cannot be loaded does not keep the others from it: it is listed in [`Self::unusable`].
+    ///
+    /// # Errors
+    /// When a map cannot be created.
+    pub fn new(
+        machine: &Machine,
+        resolved: &Resolved,
+        profile: &KernelProfile,
+    ) -> Result<Self, Error> {
+        let maps = resolved
+            .maps
+            .iter()
+            .filter(|spec| spec.autocreate)
+            .map(|spec| map::create(machine, spec))
+            .collect::<Result<Vec<_>, _>>()?;
+        let btf = resolved.btf.clone().map(Arc::new);
+        let mut loader = Loader { machine, profile, maps: &maps, ksyms: HashMap::new() };
+        let (mut programs, mut unusable) = (Vec::new(), Vec::new());
+        // Programs are loaded as by a privileged user, who may read stack bytes that were never written since 6.3.
+        let privileged = machine.version() >= KernelVersion::new(6, 3);
+        let interp = Interp::new().allow_uninit_stack(privileged);
+        let mut ids = Vec::new();
+        for (at, program) in resolved.programs.iter().enumerate() {
+            let id = ProgId(at as u32 + 1);
+            match loader.program(id, program, btf.as_deref()) {
+                Ok(spec) => {
+                    let program =
+                        interp.progs().insert(Program::new(machine, spec).map_err(no_memory)?);
+                    ids.push(Some((id, program.prog_type())));
+                    programs.push(program);
+                }
+                Err(why) => {
+                    ids.push(None);
+                    unusable.push((program.name.clone(), why));
+                }
+            }
+        }
+        map::fill_slots(machine, &maps, &ids)?;
+        Ok(Self { maps, programs, unusable, interp, btf })
+    }
+
+    /// The map with this name, or `None`.
+    #[must_use]
+    pub fn map(&self, name: &str) -> Option<&LoadedMap> {
+        self.maps.iter().find(|map| map.spec.name == name)
+    }
+
+    /// A global variable of 8 bytes, by its name.
+    #[must_use]
+    pub fn variable(&self, machine: &Machine, name: &str) -> Option<u64> {
+        self.maps.iter().find_map(|map| {
+            let variable = map.spec.variables.iter().find(|variable| variable.name == name)?;
+            let start = map::first_value(machine.map(map.id)?)?;
+            let mut bytes = [0; 8];
+            let at = start.offset(variable.offset.into());
+            machine.memory().kernel_read(at, &mut bytes).ok()?;
+            (variable.size == 8).then_some(u64::from_le_bytes(bytes))
+        })
+    }
+
+    /// The program with this name, or `None` when there is none that can run.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<&Arc<Program>> {
+        self.programs.iter().find(|program| &**program.name() == name)
+    }
+}
+
+fn no_memory(error: impl std::fmt::Display) -> Error {
+    Error::environment(format!("the machine has no room for the object: {error}"))
+}
+
+/// What loading one object needs.
+struct Loader<'a> {
+    machine: &'a Machine,
+    profile: &'a KernelProfile,
+    maps: &'a [LoadedMap],
+    /// Kernel variables that already have a place on the machine.
+    ksyms: HashMap<TypeId, Addr>,
+}
+
+impl Loader<'_> {
+    fn program(
+        &mut self,
+        id: ProgId,
+        program: &ResolvedProgram,
+        btf: Option<&Btf>,
+    ) -> Result<ProgramSpec, Error> {
+        match &program.outcome {
+            Outcome::Ready => {}
+            Outcome::Unsupported(missing) => {
+                return Err(Error::unsupported(format!("{}: {missing}", program.name)));
+            }
+            Outcome::Failed(error) => {
+                let message = format!("{}: {error}", program.name);
+                return Err(Error { kind: ErrorKind::Program, message, hint: error.help.clone() });
+            }
+        }
+        let (insns, kfuncs) = self.addresses(program)?;
+        let funcs = program
+            .funcs
+            .iter()
+            .map(|func| FuncInfo { insn: func.insn, name: func.name.as_str().into() })
+            .collect();
+        Ok(ProgramSpec {
+            id,
+            name: program.name.as_str().into(),
+            prog_type: program.prog_type,
+            insns,
+            lines: btf.map(|btf| lines(program, btf)).unwrap_or_default(),
+            funcs,
+            kfuncs,
+        })
+    }
+}
+
+/// Source lines with their texts; lines of one file share its name.
+fn lines(program: &ResolvedProgram, btf: &Btf) -> Vec<LineInfo> {
+    let mut texts: HashMap<u32, Arc<str>> = HashMap::new();
+    let mut text = |offset: u32, text: &str| {
+        Arc::clone(texts.entry(offset).or_insert_with(|| Arc::from(text)))
+    };
+    program
+        .lines
+        .iter()
+        .map(|line| LineInfo {
+            insn: line.insn,
+            file: text(line.file_off, line.file(btf)),
+            line: line.line,
+            text: text(line.text_off, line.text(btf)),
+        })
+        .collect()
+}

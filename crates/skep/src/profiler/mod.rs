@@ -1,0 +1,132 @@
+//! The built-in profiler: `programs/profile.bpf.c`, run on a machine, and what its maps say.
+
+mod tables;
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+use skep_machine::Machine;
+use skep_object::{KernelProfile, ObjectSpec};
+use skep_report::{Profile, StackSet, Symbolizer};
+use skep_sample::{Options, RecordKind, Spaces, Totals};
+
+use crate::load::Loaded;
+use crate::session::{Driver, Seen, Watched, event_attr, machine_like_host, open, watch};
+use crate::{Error, ErrorKind};
+
+pub use tables::{Counted, Tables};
+
+/// The compiled program.
+pub const OBJECT: &[u8] = include_bytes!("../../../../programs/profile.bpf.o");
+/// The program in it.
+const PROGRAM: &str = "profile";
+
+/// How far a profile has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Stage<'a> {
+    /// Samples are taken.
+    Sampling(&'a Totals),
+    /// Addresses are named.
+    Naming(&'a skep_report::Progress),
+}
+
+/// A finished profile.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it was sampled.
+    pub watched: Watched,
+    /// What the program counted of itself.
+    pub counted: Counted,
+    /// The stacks with their names.
+    pub profile: Profile,
+    /// What the user should know: sentences without a full stop.
+    pub notices: Vec<String>,
+}
+
+/// Samples a target and runs the built-in program on each sample, on a machine like the host.
+///
+/// # Errors
+/// What is missing or refused.
+pub fn profile(
+    options: &Options,
+    kernel: &KernelProfile,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(Stage<'_>),
+) -> Result<Outcome, Error> {
+    let machine = machine_like_host(kernel)?;
+    let loaded = load(&machine, kernel)?;
+    let program = loaded.program(PROGRAM).cloned();
+    let session = open(options)?;
+    let attr = event_attr(options, session.event());
+    let mut driver = Driver::new(&machine, &loaded, program, attr, 0);
+    let mut seen = Seen::default();
+    let watched = watch(
+        session,
+        stop,
+        |record| {
+            driver.record(record);
+            if let RecordKind::Sample(sample) = &record.kind {
+                seen.sample(&machine, sample);
+            }
+        },
+        &mut |totals| progress(Stage::Sampling(totals)),
+    )?;
+    if let Some(trap) = driver.counts().into_iter().find_map(|counts| counts.first_fault) {
+        return Err(Error::new(
+            ErrorKind::Program,
+            format!("the built-in profiler faulted: {trap}"),
+        ));
+    }
+    let tables = Tables::read(&machine, &loaded)?;
+    let counted = tables.counted();
+    let set = stacks(&tables, watched.session.spaces(), &seen);
+    let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
+    let notices = watched.notices().chain(remarks(counted, &driver)).collect();
+    Ok(Outcome { watched, counted, profile, notices })
+}
+
+fn load(machine: &Machine, kernel: &KernelProfile) -> Result<Loaded, Error> {
+    let broken = |why: &dyn std::fmt::Display| {
+        Error::new(ErrorKind::Program, format!("the built-in profiler cannot be loaded: {why}"))
+    };
+    let spec = ObjectSpec::parse("profile.bpf.o", OBJECT).map_err(|error| broken(&error))?;
+    let resolved = spec.resolve(kernel).map_err(|error| broken(&error))?;
+    let mut loaded = Loaded::new(machine, &resolved, kernel)?;
+    match loaded.unusable.pop() {
+        Some((_, why)) => Err(broken(&why)),
+        None => Ok(loaded),
+    }
+}
+
+fn stacks(tables: &Tables, spaces: &Spaces, seen: &Seen) -> StackSet {
+    let mut set = StackSet::new();
+    let mut processes = HashMap::new();
+    for row in tables.rows() {
+        let process = *processes
+            .entry((row.pid, row.comm.as_str()))
+            .or_insert_with(|| set.process(seen.process(spaces, row.pid, &row.comm)));
+        set.add(process, tables.stack(row.kernel), tables.stack(row.user), row.samples);
+    }
+    set
+}
+
+fn remarks(counted: Counted, driver: &Driver<'_>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if counted.samples == 0 {
+        remarks
+            .push("the run was too short for a single sample; a higher -F takes more".to_owned());
+    }
+    if counted.uncounted > 0 {
+        remarks.push(format!(
+            "{} samples are missing from the tables, which hold 65,536 different stacks",
+            counted.uncounted
+        ));
+    }
+    if counted.unplaced > 0 {
+        remarks.push(format!("{} stacks found no room and are shown empty", counted.unplaced));
+    }
+    if driver.homeless() > 0 {
+        remarks.push(format!("{} samples were of CPUs that came later", driver.homeless()));
+    }
+    remarks
+}

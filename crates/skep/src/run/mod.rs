@@ -1,0 +1,129 @@
+//! A user's object on the samples of a process.
+
+mod choose;
+mod output;
+
+use std::sync::atomic::AtomicBool;
+
+use serde_json::Value;
+use skep_machine::Machine;
+use skep_object::{KernelProfile, Resolved};
+use skep_sample::{Options, RecordKind, Totals};
+
+use crate::Error;
+use crate::contents::{self, MapContents, StackNames};
+use crate::load::{Loaded, LoadedMap};
+use crate::session::{
+    Driver, ProgramCounts, Seen, Watched, event_attr, machine_like_host, open, watch,
+};
+
+/// What to run, and what to show of it.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Programs by name; none for every perf_event program that is not merely a target of tail calls.
+    pub programs: Vec<String>,
+    /// The link's cookie.
+    pub cookie: u64,
+    /// Maps by name; none for all.
+    pub maps: Vec<String>,
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it was sampled.
+    pub watched: Watched,
+    /// What became of each program's samples.
+    pub programs: Vec<ProgramCounts>,
+    /// What the maps hold.
+    pub maps: Vec<MapContents>,
+    /// What the programs printed or sent, in order: strings, or records as `{"map", "cpu", "data"}`.
+    pub output: Vec<Value>,
+    /// What the user should know: sentences without a full stop.
+    pub notices: Vec<String>,
+}
+
+/// Loads an object on a machine like the host, and runs its programs on each sample of a target.
+///
+/// # Errors
+/// When a program or map that was asked for is not there or cannot be used; what is missing or refused for sampling.
+pub fn run(
+    resolved: &Resolved,
+    kernel: &KernelProfile,
+    request: &Request,
+    options: &Options,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(&Totals),
+) -> Result<Outcome, Error> {
+    let chosen = choose::programs(resolved, &request.programs)?;
+    let machine = machine_like_host(kernel)?;
+    let mut loaded = Loaded::new(&machine, resolved, kernel)?;
+    let programs = choose::usable(&mut loaded, &chosen)?;
+    choose::maps(&loaded, &request.maps)?;
+    output::open_perf_buffers(&machine, &loaded);
+    let session = open(options)?;
+    let attr = event_attr(options, session.event());
+    let mut driver = Driver::new(&machine, &loaded, programs, attr, request.cookie);
+    let mut seen = Seen::default();
+    let watched = watch(
+        session,
+        stop,
+        |record| {
+            driver.record(record);
+            if let RecordKind::Sample(sample) = &record.kind {
+                seen.sample(&machine, sample);
+            }
+        },
+        &mut |totals| {
+            machine.drain_ringbufs();
+            progress(totals);
+        },
+    )?;
+    machine.drain_ringbufs();
+    let mut names = StackNames::new(seen.processes(watched.session.spaces()));
+    let shown = loaded.maps.iter().filter(|map| is_shown(map, &request.maps));
+    let maps = contents::read(&machine, &loaded, shown, &mut names);
+    let output = output::take(&machine, &loaded);
+    let remarks = remarks(&machine, &loaded, &driver, watched.session.totals());
+    let notices = watched.notices().chain(remarks).collect();
+    Ok(Outcome { watched, programs: driver.counts(), maps, output, notices })
+}
+
+fn is_shown(map: &LoadedMap, names: &[String]) -> bool {
+    names.is_empty() || names.contains(&map.spec.name)
+}
+
+fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Totals) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if totals.samples == 0 {
+        remarks
+            .push("the run was too short for a single sample; a higher -F takes more".to_owned());
+    }
+    remarks.extend(loaded.unusable.iter().map(|(_, why)| format!("left out: {why}")));
+    for counts in driver.counts() {
+        if let Some(trap) = counts.first_fault {
+            remarks.push(format!("{} faulted {} times, first: {trap}", counts.name, counts.faults));
+        }
+    }
+    if driver.homeless() > 0 {
+        remarks.push(format!("{} samples were of CPUs that came later", driver.homeless()));
+    }
+    let fields = machine.unmodelled_fields();
+    if !fields.is_empty() {
+        remarks.push(format!(
+            "read as zero, since skep's machine does not know their values: {}",
+            fields.join(", ")
+        ));
+    }
+    let stale = machine.stale_user_reads();
+    if stale > 0 {
+        remarks.push(format!(
+            "{stale} reads of user memory were answered by the process as it was after the sample"
+        ));
+    }
+    let lost: u64 = machine.outputs().lost().iter().sum();
+    if lost > 0 {
+        remarks.push(format!("{lost} output records found no room and are missing"));
+    }
+    remarks
+}

@@ -1,0 +1,84 @@
+//! One session from its opening to its end.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use skep_sample::{Cause, End, Notice, OpenError, Options, Record, SampleError, Session, Totals};
+
+use crate::{Error, ErrorKind};
+
+/// How long one wait for records is: short against a ring's size, long against the work of waking up.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// A session that came to its end.
+#[derive(Debug)]
+pub struct Watched {
+    /// The session, which knows source, event, totals, notices and address spaces.
+    pub session: Session,
+    /// Why it ended.
+    pub end: End,
+    /// When sampling began.
+    pub started: SystemTime,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// Opens the source that the options choose. Nothing runs or counts yet.
+///
+/// # Errors
+/// What is missing or refused.
+pub fn open(options: &Options) -> Result<Session, Error> {
+    Session::open(options).map_err(|error| refused(&error))
+}
+
+/// Samples until the target ends, its time is over, or `stop` is set; hands each record on, in order of time.
+///
+/// `progress` is called after each wait.
+///
+/// # Errors
+/// What the system refused. Records that were handed on before stay handed on.
+pub fn watch(
+    mut session: Session,
+    stop: &AtomicBool,
+    mut handle: impl FnMut(&Record),
+    progress: &mut dyn FnMut(&Totals),
+) -> Result<Watched, Error> {
+    let started = SystemTime::now();
+    let begun = Instant::now();
+    session.start().map_err(|error| refused(&error))?;
+    let end = loop {
+        if stop.load(Ordering::Relaxed) {
+            session.stop();
+        }
+        let batch = session.poll(WAIT).map_err(|error| broken(&error))?;
+        batch.records.iter().for_each(&mut handle);
+        progress(&session.totals());
+        if let Some(end) = batch.end {
+            break end;
+        }
+    };
+    Ok(Watched { session, end, started, duration: begun.elapsed() })
+}
+
+impl Watched {
+    /// What the user should know of the source, as sentences without a full stop.
+    pub fn notices(&self) -> impl Iterator<Item = String> {
+        self.session.notices().iter().map(Notice::to_string)
+    }
+}
+
+fn refused(error: &OpenError) -> Error {
+    let kind = match error.cause() {
+        Cause::Input => ErrorKind::Input,
+        Cause::Environment => ErrorKind::Environment,
+        Cause::Unsupported => ErrorKind::Unsupported,
+    };
+    Error { kind, message: error.to_string(), hint: error.hint() }
+}
+
+fn broken(error: &SampleError) -> Error {
+    match error {
+        SampleError::Open(error) => refused(error),
+        other => Error::environment(other),
+    }
+}
