@@ -4,7 +4,7 @@
 //! kernel part from its user part; without it, and in all other programs, the stack is unwound from the
 //! interrupted registers, and has no markers.
 
-use skep_abi::{Errno, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, ProgType};
+use skep_abi::{Errno, KernelVersion, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, ProgType};
 use skep_machine::Kernel;
 use skep_machine::map::MapFlags;
 use skep_macros::calls;
@@ -26,6 +26,8 @@ const USER_BUILD_ID: u64 = 1 << 11;
 
 /// `sysctl_perf_event_max_stack`
 const MAX_STACK: usize = 127;
+/// First release in which `bpf_get_stack` cuts a recorded call chain to 127 entries, markers included.
+const CUT_SINCE: KernelVersion = KernelVersion::new(6, 18);
 /// `sizeof(struct bpf_stack_build_id)`
 const BUILD_ID_SIZE: usize = 32;
 /// `BPF_STACK_BUILD_ID_IP`: the build id is not known, the address is.
@@ -43,6 +45,8 @@ impl Stacks {
     ///
     /// *Errors*: `EINVAL` for other flags, `EFAULT` when nothing is left after the skipped entries, `EEXIST` when
     /// another stack has the id, `ENOMEM` when the map is full.
+    // DEVIATION(linux): when a skip of 127 meets a longer recorded chain, the kernel stores a stack without
+    // entries; here nothing is left, as everywhere else (`EFAULT`).
     #[helper(27, since = "4.6", gpl except [PerfEvent], effect = CallsStackWalk)]
     fn bpf_get_stackid(
         k: &mut Kernel<'_, '_>,
@@ -61,11 +65,11 @@ impl Stacks {
         let has_build_ids = map.def().flags.contains(MapFlags::STACK_BUILD_ID);
         let element = if has_build_ids { BUILD_ID_SIZE } else { 8 };
         let stack = Stack::of(k, flags, map.def().value_size as usize / element)?;
-        let ips = stack.ips();
-        if ips.is_empty() {
-            return Err(Errno::EFAULT.into());
-        }
-        Ok(traces.insert(k.run.cpu, ips, flags)?.into())
+        let ips = stack.chain.get(stack.skip..).filter(|ips| !ips.is_empty());
+        let ips = ips.ok_or(Errno::EFAULT)?;
+        // Past the longest stack the kernel's unsigned difference is no limit any more.
+        let room = stack.depth.checked_sub(stack.skip).unwrap_or(ips.len());
+        Ok(traces.insert(k.run.cpu, &ips[..ips.len().min(room)], flags)?.into())
     }
 
     /// Copies the stack of the sample, innermost address first; returns the number of bytes.
@@ -99,14 +103,17 @@ impl Stacks {
         if size % element as u64 != 0 {
             return Err(Errno::EINVAL.into());
         }
-        let stack = Stack::of(k, flags, size as usize / element)?;
-        if stack.chain.len() < stack.skip {
-            return Err(Errno::EFAULT.into());
+        let entries = size as usize / element;
+        let mut stack = Stack::of(k, flags, entries)?;
+        if k.run.machine.version() >= CUT_SINCE {
+            stack.chain.truncate(stack.depth);
         }
+        let ips = stack.chain.get(stack.skip..).ok_or(Errno::EFAULT)?;
+        let ips = &ips[..ips.len().min(entries)];
         let bytes: Vec<u8> = if build_id {
-            stack.ips().iter().flat_map(|ip| unknown_build_id(*ip)).collect()
+            ips.iter().flat_map(|ip| unknown_build_id(*ip)).collect()
         } else {
-            stack.ips().iter().flat_map(|ip| ip.to_le_bytes()).collect()
+            ips.iter().flat_map(|ip| ip.to_le_bytes()).collect()
         };
         memory.write(buf.0, &bytes)?;
         Ok(bytes.len() as i64)
@@ -125,8 +132,8 @@ fn unknown_build_id(ip: u64) -> [u8; BUILD_ID_SIZE] {
 struct Stack {
     chain: Vec<u64>,
     skip: usize,
-    /// Entries after the skipped ones that there is room for.
-    room: usize,
+    /// Entries that matter, the skipped ones included (`stack_map_calculate_max_depth`).
+    depth: usize,
 }
 
 impl Stack {
@@ -134,13 +141,13 @@ impl Stack {
     fn of(k: &Kernel<'_, '_>, flags: u64, entries: usize) -> Result<Self, Errno> {
         let user = flags & USER_STACK != 0;
         let asked = (flags & SKIP_MASK) as usize;
+        let depth = |skip: usize| (entries + skip).min(MAX_STACK);
         let has_chain = k.run.prog_type == ProgType::PerfEvent
             && k.run.event.is_some_and(|event| event.attr.callchain);
         if !has_chain {
-            let depth = (entries + asked).min(MAX_STACK);
             let mut chain = unwound(k, user);
-            chain.truncate(depth);
-            return Ok(Self { chain, skip: asked, room: entries });
+            chain.truncate(depth(asked));
+            return Ok(Self { chain, skip: asked, depth: depth(asked) });
         }
         let mut chain = recorded(k);
         let kernel = chain.iter().position(|ip| *ip == PERF_CONTEXT_USER).unwrap_or(chain.len());
@@ -153,12 +160,7 @@ impl Stack {
         } else {
             chain.truncate(kernel);
         }
-        Ok(Self { chain, skip, room: entries })
-    }
-
-    fn ips(&self) -> &[u64] {
-        let rest = self.chain.get(self.skip..).unwrap_or(&[]);
-        &rest[..rest.len().min(self.room)]
+        Ok(Self { chain, skip, depth: depth(skip) })
     }
 }
 

@@ -50,8 +50,27 @@ pub(crate) fn attach(event: &OwnedFd, prog: &OwnedFd) -> io::Result<()> {
     ioctl(event, 0x4004_2408, prog.as_raw_fd())
 }
 
-/// Takes page faults while the event is enabled, in user space or in the kernel.
-pub(crate) fn fault(event: &OwnedFd, in_kernel: bool) -> io::Result<()> {
+/// Where a page fault is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place<'a> {
+    /// In this test.
+    User,
+    /// In the kernel, which writes to user memory for this test.
+    Kernel,
+    /// In this test, with the frame pointer at the first of these frames.
+    Deep(&'a [StackFrame]),
+}
+
+/// A frame as an unwinder by frame pointers finds it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StackFrame {
+    pub(crate) next: u64,
+    pub(crate) ret: u64,
+}
+
+/// Takes a page fault while the event is enabled.
+pub(crate) fn fault(event: &OwnedFd, place: Place<'_>) -> io::Result<()> {
     let zero = std::fs::File::open("/dev/zero")?;
     let (prot, flags) =
         (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
@@ -61,12 +80,29 @@ pub(crate) fn fault(event: &OwnedFd, in_kernel: bool) -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     ioctl(event, 0x2400, 0)?;
-    if in_kernel {
-        // SAFETY: the mapping has 4096 writable bytes.
-        unsafe { libc::read(zero.as_raw_fd(), page, 16) };
-    } else {
-        // SAFETY: as above.
-        unsafe { page.cast::<u8>().write_volatile(1) };
+    match place {
+        Place::Kernel => {
+            // SAFETY: the mapping has 4096 writable bytes.
+            unsafe { libc::read(zero.as_raw_fd(), page, 16) };
+        }
+        Place::User => {
+            // SAFETY: as above.
+            unsafe { page.cast::<u8>().write_volatile(1) };
+        }
+        Place::Deep(frames) => {
+            // SAFETY: the frame pointer is put back before anything else uses it, the stack pointer too; the
+            // byte that is written lies in the mapping. Only the kernel reads the frames, and it checks them.
+            unsafe {
+                std::arch::asm!(
+                    "push rbp",
+                    "mov rbp, {frames}",
+                    "mov byte ptr [{page}], 1",
+                    "pop rbp",
+                    frames = in(reg) frames.as_ptr(),
+                    page = in(reg) page,
+                );
+            }
+        }
     }
     ioctl(event, 0x2401, 0)?;
     // SAFETY: the mapping is ours, and nothing refers to it any more.
