@@ -62,6 +62,7 @@ impl Array {
         if flags.contains(UpdateFlags::NOEXIST) {
             return Err(Errno::EEXIST);
         }
+        flags.without_lock()?;
         self.values.write(index, cpu, value, false);
         Ok(())
     }

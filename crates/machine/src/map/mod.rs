@@ -162,7 +162,7 @@ impl Map {
         let flags = UpdateFlags::parse(flags)?;
         match &self.body {
             Body::Array(array) => array.update(cpu, key, value, flags),
-            Body::Hash(hash) => hash.update(cpu, key, value, flags),
+            Body::Hash(hash) => hash.update(cpu, key, value, flags.without_lock()?),
             _ => Err(Errno::EINVAL),
         }
     }

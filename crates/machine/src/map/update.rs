@@ -16,16 +16,22 @@ bitflags::bitflags! {
 }
 
 impl UpdateFlags {
-    /// Flags from a program or from user space.
+    /// Flags from a program or from user space. LOCK is left in: no map of the machine has values with a
+    /// spin lock, which tracing programs may not have either, but arrays look at the index first.
     ///
     /// # Errors
-    /// `EINVAL` for unknown flags, for both NOEXIST and EXIST, and for LOCK: no map of the machine has
-    /// values with a spin lock, which tracing programs may not have either.
+    /// `EINVAL` for unknown flags and for both NOEXIST and EXIST.
     pub(crate) fn parse(flags: u64) -> Result<Self, Errno> {
         match Self::from_bits(flags) {
-            Some(known) if flags <= Self::EXIST.bits() => Ok(known),
+            Some(known) if flags & !Self::LOCK.bits() <= Self::EXIST.bits() => Ok(known),
             _ => Err(Errno::EINVAL),
         }
+    }
+
+    /// # Errors
+    /// `EINVAL` for LOCK.
+    pub(crate) fn without_lock(self) -> Result<Self, Errno> {
+        if self.contains(Self::LOCK) { Err(Errno::EINVAL) } else { Ok(self) }
     }
 }
 

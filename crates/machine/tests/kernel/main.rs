@@ -2,10 +2,14 @@
 //!
 //! Where `bpf(2)` is refused, the tests say so and pass.
 
+mod asm;
 mod bpf;
 mod create;
 mod ops;
+mod progs;
+mod ring;
 mod rng;
+mod stacks;
 
 use skep_abi::MapType;
 use skep_machine::{Machine, MapDef};
