@@ -1,11 +1,5 @@
 //! The `skep` command: parses the command line, calls the library, prints what it answers.
 
-#![expect(
-    dead_code,
-    unused_imports,
-    reason = "`profile` and `run` are not bound to the library yet"
-)]
-
 mod args;
 mod catalogue;
 mod completions;

@@ -3,12 +3,14 @@
 mod files;
 mod view;
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::process::ExitCode;
 
 use skep::Error;
 use skep::profile::for_host;
 use skep::profiler::{self, Outcome, Stage};
-use skep::report::{Frame, Profile};
+use skep::report::{Frame, FunctionId, Profile};
 use skep::sample;
 use skep_abi::Addr;
 
@@ -99,15 +101,22 @@ fn functions(profile: &Profile) -> Vec<FunctionRow> {
         .collect()
 }
 
+/// The hottest stacks; those that differ in addresses within the same functions are one.
 fn stacks(profile: &Profile) -> Vec<StackRow> {
-    let hottest = profile.stacks().iter().take(STACKS);
-    hottest
-        .map(|stack| StackRow {
-            comm: profile.comm(stack).to_owned(),
-            samples: stack.weight,
-            frames: profile.frames(stack).map(frame_line).collect(),
-        })
-        .collect()
+    let mut rows: Vec<StackRow> = Vec::new();
+    let mut known: HashMap<(&str, Vec<FunctionId>), usize> = HashMap::new();
+    for stack in profile.stacks() {
+        let functions = profile.frames(stack).map(|frame| frame.id).collect();
+        let row = *known.entry((profile.comm(stack), functions)).or_insert_with(|| {
+            let frames = profile.frames(stack).map(frame_line).collect();
+            rows.push(StackRow { comm: profile.comm(stack).to_owned(), samples: 0, frames });
+            rows.len() - 1
+        });
+        rows[row].samples += stack.weight;
+    }
+    rows.sort_by_key(|row| Reverse(row.samples));
+    rows.truncate(STACKS);
+    rows
 }
 
 fn frame_line(frame: Frame<'_>) -> FrameLine {

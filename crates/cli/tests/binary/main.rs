@@ -6,6 +6,7 @@ mod dump;
 mod elf;
 mod failure;
 mod list;
+mod live;
 mod plugin;
 mod schema;
 mod skep;

@@ -17,8 +17,9 @@ fn schema(name: &str) -> Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
+/// Fails unless the document is what the schema says.
 #[track_caller]
-fn holds(name: &str, ran: &Ran) {
+pub(crate) fn holds(name: &str, ran: &Ran) {
     let document = ran.json();
     let validator = schema(name);
     let errors: Vec<String> = validator
