@@ -1,8 +1,9 @@
 //! Helpers and callbacks, as far as they touch registers, stack and frames.
 
-use skep_abi::{Addr, Cpu};
+use skep_abi::{Addr, Cpu, MapType};
 use skep_interp::TrapKind;
 use skep_isa::Reg;
+use skep_machine::{Fault, MapDef};
 
 use crate::bench::{Bench, r0, trap};
 
@@ -86,4 +87,51 @@ fn helpers_see_the_cpu_that_the_run_names() {
     }
     let mut run = bench.run_of(&program, Cpu(4), Addr::NULL);
     assert_eq!(bench.interp.run(&program, &mut run).unwrap_err().kind, TrapKind::NoCpu(Cpu(4)));
+}
+
+/// An array of three u64; gives its address.
+fn array(bench: &Bench) -> u64 {
+    let def = MapDef::new("numbers", MapType::Array, 4, 8, 3);
+    let id = bench.machine.create_map(def).unwrap();
+    bench.machine.map(id).unwrap().addr().0
+}
+
+#[test]
+fn a_map_value_is_found_by_a_key_on_the_stack_and_ends_where_it_ends() {
+    let bench = Bench::new();
+    let look_up = format!(
+        "*(u32 *)(r10 -4) = 1\nr1 = {:#x}\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem#1\n",
+        array(&bench)
+    );
+    let found = "if r0 == 0x0 goto out\n*(u64 *)(r0 +0) = 41\nr1 = 1\nlock *(u64 *)(r0 +0) += r1\n\
+                 r0 = *(u64 *)(r0 +0)\nout: exit";
+    assert_eq!(bench.go(&format!("{look_up}{found}"), &[]).unwrap(), 42);
+    let trap = bench.go(&format!("{look_up}r0 = *(u64 *)(r0 +4)\nexit"), &[]).unwrap_err();
+    assert!(trap.to_string().contains("numbers"), "{trap}");
+    let unset = look_up.replacen("*(u32 *)(r10 -4) = 1", "*(u16 *)(r10 -4) = 1", 1);
+    let trap = bench.go(&format!("{unset}exit"), &[]).unwrap_err();
+    assert_eq!(trap.kind, TrapKind::UninitStack { off: -4, size: 4, first: -2 });
+}
+
+#[test]
+fn what_is_no_map_is_not_taken_for_one() {
+    let text =
+        "*(u32 *)(r10 -4) = 0\nr1 = r10\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem#1\nexit";
+    assert!(matches!(trap(text), TrapKind::Fault(Fault::WrongObject { what: "map", .. })));
+}
+
+#[test]
+fn each_element_of_a_map_is_visited_by_a_callback() {
+    let bench = Bench::new();
+    let map = array(&bench);
+    // Sets every element to its key + 1 in one walk, and sums up value * 10 + key in another.
+    let text = format!(
+        "*(u64 *)(r10 -8) = 0\nr1 = {map:#x}\nr2 = subprog[fill]\nr3 = 0\nr4 = 0\ncall bpf_for_each_map_elem#164\n\
+         r1 = {map:#x}\nr2 = subprog[sum]\nr3 = r10\nr3 += -8\nr4 = 0\ncall bpf_for_each_map_elem#164\n\
+         r0 *= 1000\nr1 = *(u64 *)(r10 -8)\nr0 += r1\nexit\n\
+         fill: r1 = *(u32 *)(r2 +0)\nr1 += 1\n*(u64 *)(r3 +0) = r1\nr0 = 0\nexit\n\
+         sum: r1 = *(u32 *)(r2 +0)\nr2 = *(u64 *)(r3 +0)\nr2 *= 10\nr1 += r2\nr2 = *(u64 *)(r4 +0)\nr2 += r1\n\
+         *(u64 *)(r4 +0) = r2\nr0 = 0\nexit"
+    );
+    assert_eq!(bench.go(&text, &[]).unwrap(), 3000 + 10 + 20 + 30 + 1 + 2);
 }

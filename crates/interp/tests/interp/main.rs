@@ -3,6 +3,7 @@
 
 mod atomics;
 mod bench;
+mod btf_ptr;
 mod calls;
 mod frames;
 mod insns;
