@@ -1,22 +1,14 @@
 //! "call X; r0 = 0; exit" in every program type that can be loaded here.
 
-use skep_abi::{CallKind, KernelVersion, Permit, ProgType};
+use skep_abi::{CallKind, Permit, ProgType};
 
 use super::asm::Asm;
 use super::host::loaders;
-
-/// The release of the running kernel.
-fn running() -> Option<KernelVersion> {
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
-    KernelVersion::from_release(&release)
-}
+use super::{TABLES_KNOWN, running};
 
 #[test]
 fn the_running_kernel_offers_each_helper_to_the_same_program_types() {
-    let Some(version) = running() else {
-        println!("skip: no /proc/sys/kernel/osrelease");
-        return;
-    };
+    let Some(version) = running(TABLES_KNOWN) else { return };
     let mut wrong = Vec::new();
     for loader in loaders() {
         for call in skep_calls::calls() {

@@ -9,6 +9,7 @@ use skep_machine::{MapDef, PerfEvent, PerfEventAttr};
 use super::asm::Asm;
 use super::bpf::{self, Load, Map};
 use super::overflow::{self, Attr, Place, StackFrame};
+use super::{COMPARED, running};
 use crate::bench::Bench;
 
 /// Bytes that each call has for its buffer.
@@ -126,6 +127,7 @@ fn overflow(tries: &[Try], how: Attr, place: Place<'_>) -> Option<Seen> {
         println!("skip: {what}: {why}");
         None
     };
+    running(COMPARED)?;
     // An overflow of another kind may come first, since the test itself takes page faults.
     for _ in 0..20 {
         let maps = Map::create(2, 4, size, 1, 0).and_then(|result| {
