@@ -12,8 +12,6 @@ mod threads;
 pub(crate) use cpus::online_cpus;
 pub use cpus::{CpuListError, parse_cpu_list};
 pub(crate) use maps::executable_mappings;
-#[cfg(test)]
-use maps::region_end;
 pub use memory::ProcessMemory;
 pub(crate) use stat::{RunState, ThreadStat, runtime_ns};
 pub(crate) use status::task;
