@@ -29,6 +29,9 @@ impl Work<'_> {
             let function = &code.functions[part.function];
             let relocs = &code.sections[function.section].relocs;
             let start = relocs.partition_point(|reloc| reloc.insn < function.start);
+            if let Some((insn, found)) = descriptor(&linked.insns, *part, function, relocs) {
+                verdict.fail(ResolveError::within(program, &function.name, &found).at(insn));
+            }
             for reloc in relocs[start..].iter().take_while(|reloc| reloc.insn < function.end()) {
                 let found = self.reference(
                     &mut linked.insns,
@@ -155,6 +158,32 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// Finds a `ld_imm64` that names a map by file descriptor, which an object cannot know. Left alone, it would be
+/// taken for an index.
+fn descriptor(
+    insns: &[Insn],
+    part: Part,
+    function: &Function,
+    relocs: &[CodeReloc],
+) -> Option<(InsnIdx, String)> {
+    let own = &insns[part.at as usize..][..function.len as usize];
+    let mut at = 0;
+    while let Some(insn) = own.get(at as usize) {
+        let is_wide = insn.code == opcode::LD_IMM64;
+        let names_map = matches!(insn.src.0, opcode::PSEUDO_MAP_FD | opcode::PSEUDO_MAP_VALUE);
+        let reloc = || relocs.binary_search_by_key(&(function.start + at), |reloc| reloc.insn);
+        if is_wide && names_map && reloc().is_err() {
+            let found = format!(
+                "fd {} is not pointing to valid bpf_map: the insn names a map by number, and no relocation says which",
+                insn.imm
+            );
+            return Some((InsnIdx(at), found));
+        }
+        at += if is_wide { 2 } else { 1 };
+    }
+    None
 }
 
 /// Makes a `ld_imm64` refer to something.
