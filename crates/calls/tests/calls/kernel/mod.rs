@@ -13,6 +13,7 @@ mod overflow;
 mod pair;
 mod reads;
 mod sample;
+mod tries;
 mod user_page;
 mod vector;
 
