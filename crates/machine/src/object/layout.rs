@@ -76,32 +76,11 @@ impl Layout {
         Some(Self { btf, id, name, size, known: ByteSet::new(size), unmodelled })
     }
 
-    /// The field at a path such as `cpus_mask.bits`, through anonymous members too.
+    /// The field at a path such as `cred.uid.val`; `None` where this kernel has no such field.
     pub(crate) fn field(&self, path: &str) -> Option<Field> {
-        let mut at = Field { offset: 0, size: self.size };
-        let mut id = self.id;
-        for name in path.split('.') {
-            let (bits, ty) = self.member(id, name)?;
-            id = ty;
-            at = Field { offset: at.offset + bits / 8, size: self.btf.size_of(ty)? };
-        }
+        let field = self.btf.field(self.id, path).ok().filter(|field| field.bitfield == 0)?;
+        let at = Field { offset: field.byte_offset(), size: self.btf.size_of(field.ty)? };
         Some(at).filter(|field| field.offset + field.size <= self.size)
-    }
-
-    /// Bit offset and type of a member, by name.
-    fn member(&self, of: TypeId, name: &str) -> Option<(u64, TypeId)> {
-        let composite = self.btf.resolved(of).composite()?;
-        composite.members().find_map(|member| {
-            let bits = u64::from(member.bit_offset);
-            if member.name == name {
-                return (member.bitfield == 0).then_some((bits, member.ty));
-            }
-            if !member.name.is_empty() {
-                return None;
-            }
-            let (inner, ty) = self.member(member.ty, name)?;
-            Some((bits + inner, ty))
-        })
     }
 
     /// Fills a field of an object with a number; nothing where this kernel has no such field.
@@ -158,5 +137,78 @@ impl Watch for Layout {
         if !self.known.contains(offset, size) {
             self.report(offset, size);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use skep_btf::{Btf, BtfBuilder, MemberDef, TypeDef};
+
+    use super::{Field, Layout, Unmodelled};
+    use crate::memory::Watch;
+
+    /// `struct thing { int pid; struct { long in; }; struct { char a[5]; short b; } part; }`
+    fn btf() -> Btf {
+        let mut types = BtfBuilder::new();
+        let mut int = |name: &str, size: u32| {
+            let (name, bits) = (name.to_owned(), 8 * size);
+            let (is_signed, is_char, is_bool) = (true, false, false);
+            types
+                .push(&TypeDef::Int { name, size, bits, offset: 0, is_signed, is_char, is_bool })
+                .unwrap()
+        };
+        let (char_, short, int_, long) =
+            (int("char", 1), int("short", 2), int("int", 4), int("long", 8));
+        let chars = types.push(&TypeDef::Array { element: char_, index: int_, len: 5 }).unwrap();
+        let mut composite = |name: &str, size, members: Vec<MemberDef>| {
+            types.push(&TypeDef::Struct { name: name.to_owned(), size, members }).unwrap()
+        };
+        let anonymous = composite("", 8, vec![MemberDef::at("in", long, 0)]);
+        let part =
+            composite("", 8, vec![MemberDef::at("a", chars, 0), MemberDef::at("b", short, 6)]);
+        let members = vec![
+            MemberDef::at("pid", int_, 0),
+            MemberDef::at("", anonymous, 8),
+            MemberDef::at("part", part, 16),
+        ];
+        composite("thing", 80, members);
+        Btf::parse(&types.finish().unwrap()).unwrap()
+    }
+
+    fn layout() -> Layout {
+        Layout::new(&btf(), "thing", &Arc::new(Unmodelled::default())).unwrap()
+    }
+
+    #[test]
+    fn fields_are_found_by_path() {
+        let field = |path| layout().field(path).map(|Field { offset, size }| (offset, size));
+        assert_eq!(field("pid"), Some((0, 4)));
+        assert_eq!(field("in"), Some((8, 8)));
+        assert_eq!(field("part.a"), Some((16, 5)));
+        assert_eq!(field("part.b"), Some((22, 2)));
+        assert_eq!((field("part.c"), field("gone"), field("")), (None, None, None));
+        assert!(Layout::new(&btf(), "other", &Arc::default()).is_none());
+    }
+
+    #[test]
+    fn offsets_have_the_names_of_the_innermost_fields() {
+        let names = [0, 8, 15, 18, 22, 70].map(|offset| layout().path_at(offset));
+        assert_eq!(names, ["pid", "in", "in", "part.a", "part.b", "byte 70"]);
+    }
+
+    #[test]
+    fn only_loads_of_fields_that_nobody_filled_are_noted_once_by_name() {
+        let layout = layout();
+        layout.known.insert(0, 4);
+        layout.loaded(0, 4);
+        assert!(layout.unmodelled.names().is_empty());
+        layout.loaded(0, 8);
+        layout.loaded(22, 2);
+        layout.loaded(22, 1);
+        assert_eq!(layout.unmodelled.names(), ["thing.byte 4", "thing.part.b"]);
+        layout.loaded(60, 16);
+        assert_eq!(layout.unmodelled.names().len(), 3, "across words of the bitmap");
     }
 }
