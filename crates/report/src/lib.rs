@@ -1,4 +1,4 @@
-//! What people look at: stacks with names, tables, flame graphs, pprof profiles.
+//! What people look at: stacks with names, flame graphs, pprof profiles.
 //!
 //! A [`StackSet`] gathers raw stacks while a program samples; [`Symbolizer::profile`] names them once, at the end;
 //! the writers print the [`Profile`] that comes of it:
@@ -26,7 +26,7 @@ pub mod pprof;
 mod profile;
 mod stack;
 mod symbol;
-pub mod table;
+mod terminal;
 #[cfg(test)]
 mod tests;
 
@@ -36,3 +36,4 @@ pub use stack::{Process, ProcessId, StackSet};
 pub use symbol::{
     Function, FunctionId, Line, Location, Progress, Query, Source, Space, Symbolizer,
 };
+pub use terminal::one_line;

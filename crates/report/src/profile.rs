@@ -98,6 +98,26 @@ impl Profile {
         })
     }
 
+    /// Stacks with equal functions and equal commands added up, heaviest first, each with one of its kind.
+    #[must_use]
+    pub fn stacks_by_functions(&self) -> Vec<(u64, &Stack)> {
+        let mut kinds: HashMap<(&str, Vec<FunctionId>), usize> = HashMap::new();
+        let mut sums: Vec<(u64, &Stack)> = Vec::new();
+        for stack in self.stacks() {
+            let key = (self.comm(stack), self.frames(stack).map(|frame| frame.id).collect());
+            let at = *kinds.entry(key).or_insert_with(|| {
+                sums.push((0, stack));
+                sums.len() - 1
+            });
+            if let Some((sum, _)) = sums.get_mut(at) {
+                *sum = sum.saturating_add(stack.weight);
+            }
+        }
+        // Stable: of equal sums, the one with the heaviest single stack comes first.
+        sums.sort_by_key(|(sum, _)| std::cmp::Reverse(*sum));
+        sums
+    }
+
     pub(crate) fn process(&self, id: ProcessId) -> Option<&Process> {
         self.processes.get(id.0 as usize)
     }

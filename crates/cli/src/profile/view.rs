@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use skep::report::one_line;
 use skep_abi::Addr;
 
 use crate::args::Rate;
@@ -100,7 +101,7 @@ pub(crate) struct FrameLine {
 
 impl FrameLine {
     fn text(&self) -> String {
-        self.name.clone().unwrap_or_else(|| self.address.to_string())
+        self.name.as_deref().map_or_else(|| self.address.to_string(), one_line)
     }
 
     fn fields(&self) -> Map<String, Value> {
@@ -204,7 +205,7 @@ impl ProfileView {
                 row.total.to_string(),
                 self.percent(row.total),
                 row.frame.text(),
-                row.frame.object.clone().unwrap_or_default(),
+                row.frame.object.as_deref().map(one_line).unwrap_or_default(),
             ]);
         }
         table.print(out)?;

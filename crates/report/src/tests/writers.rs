@@ -1,7 +1,7 @@
 //! Names that would break a format, in each format.
 
 use super::{function, profile};
-use crate::{Profile, flame, folded, table};
+use crate::{Profile, flame, folded, one_line};
 
 const ODD: &[&str] = &[
     "plain",
@@ -99,50 +99,25 @@ fn a_writer_that_fails_is_reported() {
 }
 
 #[test]
-fn tables_keep_to_their_width_and_act_on_no_terminal() {
-    for width in [0, 1, 40, 60, 80, 200, u16::MAX] {
-        for text in [table::functions(&odd(), 50, width), table::stacks(&odd(), 5, 30, width)] {
-            for line in text.lines() {
-                assert!(line.chars().count() <= usize::from(width.max(40)), "{width}: {line:?}");
-                assert!(!line.contains(char::is_control), "{line:?}");
-            }
-        }
+fn a_terminal_acts_on_no_name() {
+    for name in ODD {
+        let shown = one_line(name);
+        assert_eq!(shown.chars().count(), name.chars().count());
+        assert!(!shown.contains(char::is_control) && !shown.contains('\u{202e}'), "{shown:?}");
     }
+    assert_eq!(one_line("operator() [clone]"), "operator() [clone]");
 }
 
 #[test]
-fn tables_show_the_hottest_first() {
-    let functions = vec![
-        function(Some("three"), "/usr/bin/app", false),
-        function(Some("one"), "/usr/bin/app", false),
-        function(None, "/usr/lib/libx.so.1", false),
-    ];
-    let profile = profile("app", functions, &[(&[0, 2], 50), (&[1, 2], 30), (&[2], 20)]);
-    assert_words(
-        &table::functions(&profile, 3, 80),
-        "SELF TOTAL FUNCTION OBJECT / 50.0% 50 50.0% 50 three app / 30.0% 30 30.0% 30 one app / \
-         20.0% 20 100.0% 100 0x401234 libx.so.1",
-    );
-    assert_words(
-        &table::stacks(&profile, 2, 1, 80),
-        "SHARE SAMPLES STACK / 50.0% 50 three / … 1 more / (app) / 30.0% 30 one / … 1 more / (app)",
-    );
-    assert_eq!(table::functions(&profile, 0, 80).lines().count(), 1);
-}
-
-#[test]
-fn stacks_of_the_same_functions_are_one_row() {
+fn stacks_of_the_same_functions_are_one() {
     let functions = vec![function(Some("f"), "/a", false), function(Some("g"), "/a", false)];
     let profile = profile("p", functions, &[(&[0], 4), (&[1], 3), (&[0], 2), (&[1], 2)]);
-    assert_words(
-        &table::stacks(&profile, 9, 9, 80),
-        "SHARE SAMPLES STACK / 54.5% 6 f / (p) / 45.5% 5 g / (p)",
-    );
-}
-
-/// Compares a table with its words, one line after another.
-fn assert_words(table: &str, words: &str) {
-    let lines: Vec<String> =
-        table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    assert_eq!(lines.join(" / "), words, "\n{table}");
+    let named: Vec<(u64, Option<&str>)> = profile
+        .stacks_by_functions()
+        .into_iter()
+        .map(|(weight, stack)| {
+            (weight, profile.frames(stack).next().and_then(|frame| frame.function.name.as_deref()))
+        })
+        .collect();
+    assert_eq!(named, [(6, Some("f")), (5, Some("g"))]);
 }
