@@ -1,1 +1,9 @@
-//! oracle
+//! Holds skep's loader against libbpf, on the running kernel.
+//!
+//! Both fit the same objects to the same kernel; insns, function and line tables, programs and maps have to be
+//! equal. libbpf stops short of loading (`bpf_object__prepare`), so that no verdict of the verifier is involved;
+//! it creates the maps, which wants privileges.
+
+pub mod compare;
+pub mod libbpf;
+pub mod program;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A map that no other object could see. */
+#include "oracle.h"
+
+static struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} table SEC(".maps");
+
+SEC("perf_event") int entry(void *ctx)
+{
+	u32 key = 0;
+	return bpf_map_lookup_elem(&table, &key) != NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Section names of cgroup programs. */
+#include "oracle.h"
+
+#define PROG(name, section) SEC(section) int on_##name(void *ctx) { return sizeof(section) & 1; }
+
+PROG(skb_ingress, "cgroup_skb/ingress")
+PROG(skb_egress, "cgroup_skb/egress")
+PROG(skb, "cgroup/skb")
+PROG(sock_create, "cgroup/sock_create")
+PROG(sock_release, "cgroup/sock_release")
+PROG(sock, "cgroup/sock")
+PROG(post_bind4, "cgroup/post_bind4")
+PROG(post_bind6, "cgroup/post_bind6")
+PROG(bind4, "cgroup/bind4")
+PROG(bind6, "cgroup/bind6")
+PROG(connect4, "cgroup/connect4")
+PROG(connect6, "cgroup/connect6")
+PROG(connect_unix, "cgroup/connect_unix")
+PROG(sendmsg4, "cgroup/sendmsg4")
+PROG(sendmsg6, "cgroup/sendmsg6")
+PROG(sendmsg_unix, "cgroup/sendmsg_unix")
+PROG(recvmsg4, "cgroup/recvmsg4")
+PROG(recvmsg6, "cgroup/recvmsg6")
+PROG(recvmsg_unix, "cgroup/recvmsg_unix")
+PROG(getpeername4, "cgroup/getpeername4")
+PROG(getpeername6, "cgroup/getpeername6")
+PROG(getpeername_unix, "cgroup/getpeername_unix")
+PROG(getsockname4, "cgroup/getsockname4")
+PROG(getsockname6, "cgroup/getsockname6")
+PROG(getsockname_unix, "cgroup/getsockname_unix")
+PROG(sysctl, "cgroup/sysctl")
+PROG(getsockopt, "cgroup/getsockopt")
+PROG(setsockopt, "cgroup/setsockopt")
+PROG(dev, "cgroup/dev")

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Section names of networking programs. */
+#include "oracle.h"
+
+#define PROG(name, section) SEC(section) int on_##name(void *ctx) { return sizeof(section) & 1; }
+
+PROG(socket, "socket")
+PROG(sk_reuseport_migrate, "sk_reuseport/migrate")
+PROG(sk_reuseport, "sk_reuseport")
+PROG(classifier, "classifier")
+PROG(tc, "tc")
+PROG(tc_ingress, "tc/ingress")
+PROG(tc_egress, "tc/egress")
+PROG(tcx_ingress, "tcx/ingress")
+PROG(tcx_egress, "tcx/egress")
+PROG(action, "action")
+PROG(netkit_primary, "netkit/primary")
+PROG(netkit_peer, "netkit/peer")
+PROG(xdp, "xdp")
+PROG(xdp_devmap, "xdp/devmap")
+PROG(xdp_cpumap, "xdp/cpumap")
+PROG(xdp_frags, "xdp.frags")
+PROG(xdp_frags_devmap, "xdp.frags/devmap")
+PROG(xdp_frags_cpumap, "xdp.frags/cpumap")
+PROG(lwt_in, "lwt_in")
+PROG(lwt_out, "lwt_out")
+PROG(lwt_xmit, "lwt_xmit")
+PROG(lwt_seg6local, "lwt_seg6local")
+PROG(sockops, "sockops")
+PROG(stream_parser, "sk_skb/stream_parser")
+PROG(stream_verdict, "sk_skb/stream_verdict")
+PROG(sk_skb_verdict, "sk_skb/verdict")
+PROG(sk_skb, "sk_skb")
+PROG(sk_msg, "sk_msg")
+PROG(lirc_mode2, "lirc_mode2")
+PROG(flow_dissector, "flow_dissector")
+PROG(sk_lookup, "sk_lookup")
+PROG(netfilter, "netfilter")
