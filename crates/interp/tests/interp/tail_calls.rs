@@ -2,6 +2,7 @@
 
 use skep_abi::{Addr, Cpu, MapType, ProgId, ProgType};
 use skep_interp::TrapKind;
+use skep_isa::Reg;
 use skep_machine::MapDef;
 
 use crate::bench::Bench;
@@ -90,4 +91,30 @@ fn a_program_that_is_gone_is_named() {
     fill(&bench, map, 0, 9);
     let first = bench.load(1, &format!("{}\nr0 = 0\nexit", tail_call(map, 0)));
     assert_eq!(bench.run(&first, &[0]).unwrap_err().kind, TrapKind::NoProgram(ProgId(9)));
+}
+
+#[test]
+fn a_tail_call_that_fails_leaves_no_result() {
+    let (bench, map) = bench_with_array();
+    let trap = bench.go(&format!("{}\nexit", tail_call(map, 0)), &[0]).unwrap_err();
+    assert_eq!(trap.kind, TrapKind::UninitReg(Reg::R0));
+    // The 34th of a chain, too.
+    let program = bench.load(1, &format!("r0 = 0\n{}\nexit", tail_call(map, 0)));
+    fill(&bench, map, 0, 1);
+    assert_eq!(bench.run(&program, &[0]).unwrap_err().kind, TrapKind::UninitReg(Reg::R0));
+}
+
+#[test]
+fn a_callback_that_is_replaced_returns_to_the_program_that_asked_for_it() {
+    let (bench, map) = bench_with_array();
+    bench.load(2, "r0 = 1\nexit");
+    fill(&bench, map, 0, 2);
+    let text = format!(
+        "r1 = 5\nr2 = subprog[body]\nr3 = 0\nr4 = 0\ncall bpf_loop#181\nexit\nbody: r1 = r2\n{}\nr0 = 0\nexit",
+        tail_call(map, 0)
+    );
+    let program = bench.load(1, &text);
+    let mut run = bench.run_of(&program, Cpu(0), Addr::NULL);
+    assert_eq!(bench.interp.run(&program, &mut run).unwrap(), 1);
+    assert_eq!(run.prog, ProgId(1));
 }
