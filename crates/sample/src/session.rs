@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use skep_abi::{Cpu, Sample};
+use skep_abi::{Cpu, Pid, Sample};
 
 use crate::error::{OpenError, SampleError};
 use crate::event_name::EventSpec;
@@ -227,6 +227,15 @@ impl Session {
     #[must_use]
     pub const fn target_status(&self) -> Option<TargetStatus> {
         self.target_status
+    }
+
+    /// The process that is or becomes the command; `None` for other targets.
+    #[must_use]
+    pub fn child(&self) -> Option<Pid> {
+        match &self.source {
+            Source::Perf(source) => source.child(),
+            Source::Ptrace(source) => Some(source.child()),
+        }
     }
 
     /// What processes had mapped when, as of the records handed out.

@@ -315,6 +315,11 @@ impl PerfSource {
         read.values.first()?.lost
     }
 
+    /// The command's process.
+    pub(crate) fn child(&self) -> Option<Pid> {
+        self.child.as_ref().map(Child::pid)
+    }
+
     /// The event that samples.
     pub(crate) fn event(&self) -> &EventSpec {
         &self.opener.plan.event

@@ -16,6 +16,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use skep_abi::Pid;
+
 use crate::error::OpenError;
 use crate::event_name::EventSpec;
 use crate::live::limits;
@@ -40,9 +42,10 @@ enum Message {
 #[derive(Debug)]
 pub(crate) struct PtraceSource {
     event: EventSpec,
+    child: Pid,
     /// Tells the tracer to begin; dropped, it tells it to give up.
     begin: Option<Sender<()>>,
-    begun: Receiver<Result<(), OpenError>>,
+    begun: Receiver<Result<Pid, OpenError>>,
     messages: Receiver<Message>,
     stop: Arc<AtomicBool>,
     tracer: Option<JoinHandle<()>>,
@@ -75,7 +78,7 @@ impl PtraceSource {
             match opened {
                 Err(error) => drop(tell_begun.send(Err(error))),
                 Ok(tracer) => {
-                    if tell_begun.send(Ok(())).is_ok() && may_begin.recv().is_ok() {
+                    if tell_begun.send(Ok(tracer.child())).is_ok() && may_begin.recv().is_ok() {
                         tracer.run(&tell_begun);
                     }
                 }
@@ -86,6 +89,7 @@ impl PtraceSource {
             spawned.map_err(|source| OpenError::System { doing: "starting a thread", source })?;
         let mut source = Self {
             event,
+            child: Pid(0),
             begin: Some(begin),
             begun,
             messages,
@@ -94,7 +98,7 @@ impl PtraceSource {
             pending: Vec::new(),
             status: None,
         };
-        source.answer()?;
+        source.child = source.answer()?;
         Ok(source)
     }
 
@@ -104,10 +108,10 @@ impl PtraceSource {
             // A tracer that is gone has left its reason, which the answer is.
             let _ = begin.send(());
         }
-        self.answer()
+        self.answer().map(drop)
     }
 
-    fn answer(&mut self) -> Result<(), OpenError> {
+    fn answer(&mut self) -> Result<Pid, OpenError> {
         let gone = || std::io::Error::other("the tracer ended");
         self.begun
             .recv()
@@ -156,6 +160,11 @@ impl PtraceSource {
             }
         }
         self.status.unwrap_or(TargetStatus::Running)
+    }
+
+    /// The command's process.
+    pub(crate) const fn child(&self) -> Pid {
+        self.child
     }
 
     /// The event that is emulated.

@@ -86,8 +86,13 @@ impl Tracer {
         })
     }
 
+    /// The command's process.
+    pub(super) fn child(&self) -> Pid {
+        self.child.pid()
+    }
+
     /// Lets the command run and traces it until it ends or sampling does.
-    pub(super) fn run(mut self, begun: &Sender<Result<(), OpenError>>) {
+    pub(super) fn run(mut self, begun: &Sender<Result<Pid, OpenError>>) {
         let period = Duration::from_nanos(self.period);
         let ticker = match Ticker::start(period.min(LONGEST_TICK)) {
             Ok(ticker) => ticker,
@@ -99,7 +104,7 @@ impl Tracer {
         let started = self.child.start();
         let failed = started.is_err();
         // A session that is gone cannot be told; the loop below then ends by its stop flag.
-        let _ = begun.send(started);
+        let _ = begun.send(started.map(|()| self.child.pid()));
         if !failed {
             self.trace(period);
             self.let_go();
