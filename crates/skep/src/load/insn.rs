@@ -31,6 +31,15 @@ impl Loader<'_> {
                 && insn.src.0 == opcode::PSEUDO_KFUNC_CALL
             {
                 let name = self.kfunc(insn.imm);
+                if skep_calls::kfunc(&name).is_none() {
+                    let message = format!(
+                        "program {}, insn {at}: skep does not implement the kernel function {name} yet",
+                        program.name
+                    );
+                    return Err(
+                        Error::unsupported(message).hint("`skep list kfuncs` tells which it does")
+                    );
+                }
                 kfuncs.insert(insn.imm, name);
             }
             at += 1;

@@ -3,6 +3,7 @@
 mod insn;
 mod ksym;
 mod map;
+mod permit;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,7 +59,13 @@ impl Loaded {
             .map(|spec| map::create(machine, spec))
             .collect::<Result<Vec<_>, _>>()?;
         let btf = resolved.btf.clone().map(Arc::new);
-        let mut loader = Loader { machine, profile, maps: &maps, ksyms: HashMap::new() };
+        let mut loader = Loader {
+            machine,
+            profile,
+            maps: &maps,
+            license: &resolved.license,
+            ksyms: HashMap::new(),
+        };
         let (mut programs, mut unusable) = (Vec::new(), Vec::new());
         // Programs are loaded as by a privileged user, who may read stack bytes that were never written since 6.3.
         let privileged = machine.version() >= KernelVersion::new(6, 3);
@@ -118,6 +125,7 @@ struct Loader<'a> {
     machine: &'a Machine,
     profile: &'a KernelProfile,
     maps: &'a [LoadedMap],
+    license: &'a str,
     /// Kernel variables that already have a place on the machine.
     ksyms: HashMap<TypeId, Addr>,
 }
@@ -139,6 +147,7 @@ impl Loader<'_> {
                 return Err(Error { kind: ErrorKind::Program, message, hint: error.help.clone() });
             }
         }
+        permit::check(program, self.license, self.machine.version())?;
         let (insns, kfuncs) = self.addresses(program)?;
         let funcs = program
             .funcs
