@@ -235,7 +235,8 @@ impl Parsed {
         if !at.strings.is_char_boundary(start) {
             return None;
         }
-        at.strings.as_bytes().get(start..)?.iter().take(max).any(|&byte| byte == 0).then_some(())
+        let rest = at.strings.as_bytes().get(start..)?;
+        rest[..max.min(rest.len())].contains(&0).then_some(())
     }
 
     pub(crate) fn str_at(&self, offset: u32) -> Option<&str> {

@@ -2,11 +2,16 @@
 
 use crate::{Btf, Kind, Type, TypeId};
 
+/// Bytes of a name that its hash covers: more would make hostile names cost time and tell real ones no
+/// better apart.
+const HASHED: usize = 128;
+
 /// The hash that name lookups use: 64-bit FNV-1a, fixed so that results never depend on the process.
-pub(crate) fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+fn hash(name: &str) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325 ^ u64::try_from(name.len()).unwrap_or(0);
+    name.bytes()
+        .take(HASHED)
+        .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// The part of a name that CO-RE compares: what precedes the last `___` that something precedes and

@@ -15,6 +15,7 @@ const MAX_BYTES: usize = 299_000;
 pub(super) struct Filled {
     pub(super) bytes: Vec<u8>,
     pub(super) summary: String,
+    pub(super) reduced: reduce::Reduced,
 }
 
 /// The largest profile of `btf` that may be shipped.
@@ -38,7 +39,7 @@ pub(super) fn fill(source: &Source, btf: &Btf, kfuncs: &[String]) -> Result<Fill
             order.len(),
             reduced.left_out.len()
         );
-        Ok(Filled { bytes: file::write(source, btf, &reduced)?, summary })
+        Ok(Filled { bytes: file::write(source, btf, &reduced)?, summary, reduced })
     };
     let mut best = attempt(0)?;
     if best.bytes.len() > MAX_BYTES {

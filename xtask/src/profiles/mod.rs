@@ -14,6 +14,7 @@ mod seed;
 mod source;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::fs;
 use std::path::Path;
@@ -50,6 +51,12 @@ fn one(source: &Source, kfuncs: &[String], check: bool) -> Result<(), String> {
     let name = format!("{}-{}.profile", source.release, source.arch);
     let path = top().join("facts/profiles").join(&name);
     println!("{name}: {} bytes, {}", reduced.bytes.len(), reduced.summary);
+    let verified =
+        verify::verify(&btf, &reduced.reduced).map_err(|error| format!("{name}: {error}"))?;
+    println!(
+        "{name}: {} relocations as with all types, {} of them missing",
+        verified.asked, verified.missing
+    );
     if !check {
         return fs::write(&path, &reduced.bytes)
             .map_err(|error| format!("{}: {error}", path.display()));

@@ -46,9 +46,17 @@ pub(super) fn reduce(btf: &Btf, closure: &Closure<'_>) -> Result<Reduced, String
         let def = def.ok_or_else(|| format!("type {id} is void"))?;
         builder.push(&def).map_err(|error| error.to_string())?;
     }
-    let left_out = KnownNames::of(btf, |id| {
-        let is_listed = !matches!(btf.kind(id), Kind::Func | Kind::Fwd);
-        is_listed && (closure.kept(id) == Kept::Not || declaration(btf, closure, id).is_some())
+    let left_out = KnownNames::of(btf, |id| match btf.ty(id) {
+        Type::Func { .. } => false,
+        // Listed as well where a declaration of the reduction takes its place.
+        Type::Fwd { name, is_union } => {
+            let defined = if is_union { Kind::Union } else { Kind::Struct };
+            closure.kept(id) == Kept::Not
+                || btf
+                    .find_all(name)
+                    .any(|id| btf.kind(id) == defined && closure.kept(id) != Kept::Whole)
+        }
+        _ => closure.kept(id) == Kept::Not || declaration(btf, closure, id).is_some(),
     });
     let types = builder.next_id().0 - 1;
     Ok(Reduced { btf: builder.finish().map_err(|error| error.to_string())?, types, left_out })

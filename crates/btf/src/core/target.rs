@@ -84,7 +84,8 @@ impl<'a> Target<'a> {
             return None;
         }
         // Of these kinds, the name alone decides whether the type exists.
-        let by_name = ty.kind().is_composite() || ty.kind().is_any_enum();
+        let kind = ty.kind();
+        let by_name = kind.is_composite() || kind.is_any_enum() || kind == Kind::Fwd;
         if ask == RelocationKind::TypeExists && by_name {
             return Some(calc::exists());
         }
