@@ -81,7 +81,7 @@ impl File {
             && !self.path.split('/').any(|part| {
                 matches!(
                     part.trim_end_matches(".rs"),
-                    "test" | "tests" | "benches" | "fuzz" | "examples"
+                    "test" | "tests" | "doctest" | "benches" | "fuzz" | "examples"
                 )
             })
     }
