@@ -3,7 +3,7 @@
 //! Sizes of sections, offsets of variables, and `static` for what the linker would hide. Only words of fixed
 //! places change, so that every type id stays what it was.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use object::elf;
 use skep_btf::{Btf, DataSec, Kind, Linkage, Type, TypeId};
@@ -256,11 +256,13 @@ fn kconfig(
 /// Functions that are global but hidden are judged like static ones.
 fn hide_functions(words: &mut Words, btf: &Btf, elf: &Elf<'_>) {
     let text = elf.text().map(|section| SymbolPlace::Section(section.idx));
+    let mut seen = HashSet::new();
     for symbol in elf.symbols() {
         if symbol.kind == elf::STT_FUNC
             && symbol.hidden
             && !symbol.is_local()
             && Some(symbol.section) == text
+            && seen.insert(symbol.name)
         {
             let func = btf
                 .find_all(symbol.name)

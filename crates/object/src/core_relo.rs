@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use skep_btf::core::{Outcome, POISON_IMM, Patch, Relocation, RelocationKind};
+use skep_btf::TypeId;
+use skep_btf::core::{CoreError, Outcome, POISON_IMM, Patch, Relocation, RelocationKind};
 use skep_isa::{Insn, InsnIdx, Reg, opcode};
 
-use crate::code::{Code, Function};
+use crate::code::Function;
 use crate::error::{Missing, MissingKind, bounded, shown};
 use crate::ext::CoreRecord;
 use crate::profile::KernelProfile;
@@ -43,6 +44,7 @@ pub(crate) fn apply(spec: &ObjectSpec, profile: &KernelProfile) -> Relocated {
     let code = &spec.body.code;
     let insns = code.sections.iter().map(|section| section.insns.clone()).collect();
     let mut done = Relocated { insns, faults: HashMap::new(), unanswered: Vec::new() };
+    let mut answers = Answers::new();
     for (section, records) in code.sections.iter().map(|section| &section.cores).enumerate() {
         for record in records {
             // Records outside functions belong to a weak function that lost to another.
@@ -50,7 +52,7 @@ pub(crate) fn apply(spec: &ObjectSpec, profile: &KernelProfile) -> Relocated {
             if matches!(done.faults.get(&index), Some(Fault::Failed(..))) {
                 continue;
             }
-            if let Err(fault) = one(spec, profile, code, index, record, &mut done) {
+            if let Err(fault) = one(spec, profile, index, record, &mut answers, &mut done) {
                 // What is wrong on every kernel counts more than what a profile lacks.
                 if matches!(fault, Fault::Failed(..)) || !done.faults.contains_key(&index) {
                     done.faults.insert(index, fault);
@@ -61,15 +63,18 @@ pub(crate) fn apply(spec: &ObjectSpec, profile: &KernelProfile) -> Relocated {
     done
 }
 
-fn one(
-    spec: &ObjectSpec,
+/// Answers by question: the same field is asked for again and again.
+type Answers<'a> = HashMap<(RelocationKind, TypeId, &'a str), Result<Outcome, CoreError>>;
+
+fn one<'a>(
+    spec: &'a ObjectSpec,
     profile: &KernelProfile,
-    code: &Code,
     index: usize,
     record: &CoreRecord,
+    answers: &mut Answers<'a>,
     done: &mut Relocated,
 ) -> Result<(), Fault> {
-    let function = &code.functions[index];
+    let function = &spec.body.code.functions[index];
     let failed = |found: String| Fault::Failed(found, InsnIdx(record.insn - function.start));
     let Some(btf) = &spec.btf else { return Ok(()) };
     let kind = RelocationKind::from_number(record.kind)
@@ -78,11 +83,12 @@ fn one(
         failed(format!("the access string at {:#x} of BTF is not there", record.access_off))
     })?;
     let relocation = Relocation { kind, root: record.ty, access };
-    let outcome = profile.core_target().relocate(btf, &relocation).map_err(|error| {
-        failed(format!(
-            "CO-RE relocation {} cannot be answered: {error}",
-            shown(&relocation.describe(btf))
-        ))
+    let answer = answers
+        .entry((kind, record.ty, access))
+        .or_insert_with(|| profile.core_target().relocate(btf, &relocation));
+    let outcome = answer.clone().map_err(|error| {
+        let what = shown(&relocation.describe(btf));
+        failed(format!("CO-RE relocation {what} cannot be answered: {error}"))
     })?;
     let patch = match outcome {
         Outcome::Value(patch) => Some(patch),

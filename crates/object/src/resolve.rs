@@ -9,7 +9,9 @@ use skep_isa::{Insn, InsnIdx, Reg, opcode};
 use crate::attach::{self, NoTarget};
 use crate::core_relo::{self, Fault, Relocated};
 use crate::error::{Missing, ResolveError, shown};
+use crate::exception::Callbacks;
 use crate::externs::{self, Answer};
+use crate::feature;
 use crate::index::ProgIdx;
 use crate::link::{Linked, Linker, OBJECT_MAX};
 use crate::maps::{MapInit, MapOrigin, MapSpec, arena, data};
@@ -19,7 +21,6 @@ use crate::resolved::{Outcome, Resolved, ResolvedProgram, Unrelocated};
 use crate::section_name::near_matches;
 use crate::spec::ObjectSpec;
 use crate::struct_ops::{self, Operation};
-use crate::{exception, feature};
 
 pub(crate) fn resolve(
     spec: &ObjectSpec,
@@ -32,7 +33,7 @@ pub(crate) fn resolve(
     let mut maps = spec.maps.clone();
     let arena_offset = fit_maps(spec, profile, &mut maps, kconfig);
     let operations = struct_ops::resolve(&mut maps, spec.btf.as_ref(), profile);
-    let callbacks = exception::callbacks(spec.btf.as_ref());
+    let callbacks = Callbacks::new(spec.btf.as_ref(), &spec.body.code);
     let mut work = Work {
         spec,
         profile,
@@ -41,6 +42,7 @@ pub(crate) fn resolve(
         maps,
         arena_offset,
         operations,
+        users: struct_ops::users(&spec.maps),
         callbacks,
         words: Vec::new(),
     };
@@ -114,7 +116,9 @@ pub(crate) struct Work<'a> {
     pub(crate) maps: Vec<MapSpec>,
     pub(crate) arena_offset: u64,
     operations: HashMap<ProgIdx, Operation>,
-    callbacks: HashMap<&'a str, Vec<&'a str>>,
+    /// struct_ops programs that maps refer to, and whether one of these is created.
+    users: HashMap<ProgIdx, bool>,
+    callbacks: Callbacks<'a>,
     /// What each of `relocated.unanswered` asked for.
     words: Vec<Arc<str>>,
 }
@@ -182,13 +186,10 @@ impl Work<'_> {
         let program = code.programs[index];
         let name = self.spec.programs[index].name.as_str();
         let mut linker = Linker::new(code, &self.relocated.insns, program);
-        let callback = match self.callbacks.get(name) {
-            Some(named) => exception::subprog(code, named).unwrap_or_else(|found| {
-                verdict.fail(ResolveError::new(name, found));
-                None
-            }),
-            None => None,
-        };
+        let callback = self.callbacks.of(code, name).unwrap_or_else(|found| {
+            verdict.fail(ResolveError::new(name, found));
+            None
+        });
         let added = linker.add(program).and_then(|()| match callback {
             Some(callback) if !linker.has(callback) => linker.add(callback),
             _ => Ok(()),
@@ -253,11 +254,8 @@ impl Work<'_> {
             return;
         }
         let index = ProgIdx(u32::try_from(index).unwrap_or(u32::MAX));
-        let mut users = self.spec.maps.iter().filter(|map| implements(map, index)).peekable();
-        let is_used = users.peek().is_some();
-        if is_used {
-            program.autoload = users.any(|map| map.autocreate);
-        }
+        let user = self.users.get(&index);
+        program.autoload = *user.unwrap_or(&program.autoload);
         match self.operations.get(&index) {
             Some(Operation::Member(ty, member)) => {
                 (program.attach_btf_id, program.struct_ops_member) = (Some(*ty), Some(*member));
@@ -266,19 +264,13 @@ impl Work<'_> {
             Some(Operation::Failed(found)) => {
                 verdict.fail(ResolveError::new(&spec.name, found.clone()))
             }
-            None if is_used => {}
+            None if user.is_some() => {}
             None => verdict.fail(
                 ResolveError::new(&spec.name, "no struct of operations refers to the program")
                     .help("assign it to a member of a variable in SEC(\".struct_ops\")"),
             ),
         }
     }
-}
-
-fn implements(map: &MapSpec, program: ProgIdx) -> bool {
-    map.struct_ops
-        .as_ref()
-        .is_some_and(|ops| ops.programs.iter().any(|member| member.program == program))
 }
 
 fn unknown_section(program: &str, section: &str) -> ResolveError {

@@ -1,6 +1,6 @@
 //! Structs of operations against the kernel's: `bpf_map__init_kern_struct_ops`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use skep_btf::{Btf, Composite, Kind, Type, TypeId};
 
@@ -16,6 +16,17 @@ pub(crate) enum Operation {
     Member(TypeId, u32),
     Missing(Missing),
     Failed(String),
+}
+
+/// Whether the programs that maps refer to are loaded: those of maps that are created.
+pub(crate) fn users(maps: &[MapSpec]) -> HashMap<ProgIdx, bool> {
+    let mut users = HashMap::new();
+    for map in maps {
+        for member in map.struct_ops.iter().flat_map(|ops| &ops.programs) {
+            *users.entry(member.program).or_insert(false) |= map.autocreate;
+        }
+    }
+    users
 }
 
 /// Fills in the kernel's types of every map that is created, and tells what each program is.
@@ -102,6 +113,7 @@ fn members_agree(
     let Type::Struct(composite) = btf.ty(ops.ty) else { return Ok(()) };
     let theirs: HashMap<&str, _> =
         kernel.composite.members().map(|member| (member.name, member)).collect();
+    let implemented: HashSet<u32> = ops.programs.iter().map(|program| program.offset * 8).collect();
     for member in composite.members() {
         let failed = |found: &str| {
             Operation::Failed(format!(
@@ -113,7 +125,7 @@ fn members_agree(
         let size = btf.size_of(member.ty).unwrap_or(0);
         let start = member.bit_offset as usize / 8;
         let bytes = ops.data.get(start..).map(|rest| &rest[..rest.len().min(size as usize)]);
-        let is_program = ops.programs.iter().any(|program| program.offset * 8 == member.bit_offset);
+        let is_program = implemented.contains(&member.bit_offset);
         let is_set = is_program || bytes.is_some_and(|bytes| bytes.iter().any(|&byte| byte != 0));
         let Some(their) = theirs.get(member.name) else {
             if is_set {

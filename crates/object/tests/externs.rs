@@ -1,4 +1,5 @@
 //! What objects want from the kernel: options, kfuncs, variables, symbols.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod fixture;
 

@@ -1,4 +1,5 @@
 //! Fixtures against what libbpf makes of them (`fixtures/README.md` says how the expectations were made).
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod fixture;
 

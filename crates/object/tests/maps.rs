@@ -1,4 +1,5 @@
 //! What maps hold at first, and what is kept about them.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod fixture;
 

@@ -1,5 +1,6 @@
 //! Damaged objects: bit flips, truncations, swapped sections. None may panic, hang, or take memory out of
 //! proportion. Alone in its binary, since it looks at the memory of its process.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod fixture;
 

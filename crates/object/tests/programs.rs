@@ -1,4 +1,5 @@
 //! Programs: what their sections make of them, what they attach to, how one's fault leaves the others alone.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod fixture;
 

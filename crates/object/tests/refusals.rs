@@ -1,4 +1,5 @@
 //! Objects that are refused, and what is said about them.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod assembled;
 mod fixture;

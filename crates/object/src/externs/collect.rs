@@ -27,6 +27,7 @@ pub(crate) struct Externs {
 pub(crate) fn collect(elf: &Elf<'_>, btf: Option<&Btf>) -> Result<Externs, ObjectError> {
     let mut found = Vec::new();
     let mut sections = None;
+    let mut declared = HashMap::new();
     for (index, symbol) in elf.symbols().iter().enumerate() {
         if !symbol.is_extern() || symbol.name.is_empty() {
             continue;
@@ -35,7 +36,11 @@ pub(crate) fn collect(elf: &Elf<'_>, btf: Option<&Btf>) -> Result<Externs, Objec
             error(symbol.name, "it is declared here and defined elsewhere, but without BTF nothing says what it is")
                 .help("compile with -g, which makes clang write BTF")
         })?;
-        let ty = declaration(btf, symbol.name)?;
+        let ty = match declared.get(symbol.name) {
+            Some(&ty) => ty,
+            None => declaration(btf, symbol.name)?,
+        };
+        declared.insert(symbol.name, ty);
         let sections = sections.get_or_insert_with(|| sections_of(btf));
         let kind = kind(btf, symbol.name, ty, sections.get(&ty).copied())?;
         found.push((

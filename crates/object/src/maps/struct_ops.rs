@@ -92,6 +92,14 @@ fn one(
     if composite.name.is_empty() {
         return Err(error("the struct has no name, so the kernel's cannot be found".into()));
     }
+    if composite.len() > composite.size as usize {
+        let found = format!(
+            "{} members are more than the struct's {} bytes",
+            composite.len(),
+            composite.size
+        );
+        return Err(error(found));
+    }
     let start = var.offset as usize;
     let end = start.saturating_add(composite.size as usize);
     let Some(data) = section.data.get(start..end) else {
