@@ -31,7 +31,7 @@ impl Loader<'_> {
                 && insn.src.0 == opcode::PSEUDO_KFUNC_CALL
             {
                 let name = self.kfunc(insn.imm);
-                if skep_calls::kfunc(&name).is_none() {
+                if skep_calls::by_name(&name).is_none() {
                     let message = format!(
                         "program {}, insn {at}: skep does not implement the kernel function {name} yet",
                         program.name
