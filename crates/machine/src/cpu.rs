@@ -146,3 +146,60 @@ impl CpuState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FRAMES;
+    use crate::{Machine, Width};
+    use skep_abi::{Cpu, Node};
+
+    #[test]
+    fn a_cpu_runs_one_program_at_a_time() {
+        let machine = Machine::builder().cpus(2).build().unwrap();
+        let (first, second) = (machine.cpu(Cpu(0)).unwrap(), machine.cpu(Cpu(1)).unwrap());
+        let busy = first.enter();
+        assert!(busy.is_some() && first.enter().is_none() && second.enter().is_some());
+        drop(busy);
+        assert!(first.enter().is_some());
+        assert!(machine.cpu(Cpu(2)).is_none());
+    }
+
+    #[test]
+    fn random_numbers_differ_by_cpu_and_repeat_by_seed() {
+        let draw = |seed, cpu| {
+            let machine = Machine::builder().cpus(2).seed(seed).build().unwrap();
+            let cpu = machine.cpu(Cpu(cpu)).unwrap();
+            [(); 4].map(|()| cpu.prandom_u32())
+        };
+        assert_eq!(draw(1, 0), draw(1, 0));
+        assert_ne!(draw(1, 0), draw(1, 1));
+        assert_ne!(draw(1, 0), draw(2, 0));
+    }
+
+    #[test]
+    fn frames_live_from_push_to_pop_and_are_apart() {
+        let machine = Machine::builder().build().unwrap();
+        let (cpu, memory) = (machine.cpu(Cpu(0)).unwrap(), machine.memory());
+        let outer = cpu.push_frame(memory, 0).unwrap();
+        let inner = cpu.push_frame(memory, 1).unwrap();
+        assert_eq!(memory.store(outer.top.offset(-8), Width::Dw, 1), Ok(()));
+        assert!(memory.store(outer.top, Width::B, 1).is_err());
+        assert!(memory.store(inner.base.offset(-1), Width::B, 1).is_err());
+        cpu.pop_frame(memory, 1);
+        let fault = memory.load(inner.base, Width::B).unwrap_err().to_string();
+        assert!(fault.ends_with("frame 1 of the stack of CPU 0 is no longer alive"), "{fault}");
+        assert_eq!(cpu.push_frame(memory, FRAMES), None);
+    }
+
+    #[test]
+    fn nodes_are_those_that_the_builder_was_told() {
+        let machine = Machine::builder().cpus(3).nodes(vec![Node(0), Node(1)]).build().unwrap();
+        let node = |cpu| machine.cpu(Cpu(cpu)).unwrap().node();
+        assert_eq!(
+            ([node(0), node(1), node(2)], machine.nr_nodes()),
+            ([Node(0), Node(1), Node(0)], 2)
+        );
+        assert!(Machine::builder().cpus(0).build().is_err());
+        assert!(Machine::builder().cpus(10_000).build().is_err());
+    }
+}

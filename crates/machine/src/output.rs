@@ -96,3 +96,32 @@ impl Outputs {
         self.lost.iter().map(|lost| lost.load(Ordering::Relaxed)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CAPACITY, Output, Outputs};
+    use skep_abi::{Cpu, MapId};
+
+    fn record(bytes: usize) -> Output {
+        Output::Ringbuf { map: MapId(0), data: vec![0; bytes] }
+    }
+
+    #[test]
+    fn records_come_out_in_order_and_once() {
+        let outputs = Outputs::new(2);
+        (1..4).for_each(|bytes| outputs.push(Cpu(0), record(bytes)));
+        assert_eq!(outputs.take(), [1, 2, 3].map(record));
+        assert!(outputs.take().is_empty());
+    }
+
+    #[test]
+    fn records_that_nobody_takes_are_counted_as_lost_where_they_were_made() {
+        let outputs = Outputs::new(2);
+        outputs.push(Cpu(0), record(CAPACITY / 2));
+        outputs.push(Cpu(1), record(CAPACITY / 2));
+        outputs.push(Cpu(1), record(CAPACITY));
+        assert_eq!((outputs.lost(), outputs.take().len()), (vec![0, 2], 1));
+        outputs.push(Cpu(1), record(CAPACITY / 2));
+        assert_eq!((outputs.lost(), outputs.take().len()), (vec![0, 2], 1), "there is room again");
+    }
+}

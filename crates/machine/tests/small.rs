@@ -1,5 +1,7 @@
 //! A machine with many CPUs stays small on the host.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use skep_abi::{Cpu, MapType};
 use skep_machine::{Machine, MapDef, Width};
 

@@ -16,6 +16,9 @@ const MAX_BUCKETS: u64 = 1 << 27;
 /// Page size, of which a ring buffer's size is a multiple.
 const PAGE: u32 = 4096;
 
+/// `BPF_F_RB_OVERWRITE`.
+const OVERWRITE: u32 = 1 << 19;
+
 const ACCESS: MapFlags = MapFlags::RDONLY
     .union(MapFlags::WRONLY)
     .union(MapFlags::RDONLY_PROG)
@@ -222,6 +225,12 @@ fn stack_trace(def: &MapDef) -> Result<(), Refusal> {
 fn ringbuf(def: &MapDef) -> Result<(), Refusal> {
     // A ring buffer restricts nobody's access.
     let other = def.flags.difference(MapFlags::NUMA_NODE);
+    if other.bits() == OVERWRITE {
+        // DEVIATION(linux): since 6.19 a ring may overwrite its oldest records.
+        return invalid(
+            "skep does not simulate ring buffers that overwrite (BPF_F_RB_OVERWRITE) yet",
+        );
+    }
     if !other.is_empty() {
         return invalid(format!("flags {:#x} are not for ring buffers", other.bits()));
     }

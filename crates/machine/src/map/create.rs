@@ -1,6 +1,6 @@
 //! Making a map out of its definition.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use parking_lot::Mutex;
 use skep_abi::{Errno, MapId, MapType};
@@ -102,13 +102,21 @@ impl Builder<'_> {
         let cpus = self.env.cpus;
         let max = def.max_entries;
         let is_lru = matches!(def.map_type, MapType::LruHash | MapType::LruPercpuHash);
-        // Each CPU has an element in hand to swap with, beyond the ones that count.
-        let extras = if def.map_type == MapType::Hash { cpus } else { 0 };
+        let is_alloc = def.flags.contains(MapFlags::NO_PREALLOC);
+        // Each CPU has an element in hand to swap with, beyond the ones that count. Where a swap allocates,
+        // user space may be at it on the same CPU.
+        let extras = match def.map_type {
+            MapType::Hash if is_alloc => 2 * cpus,
+            MapType::Hash => cpus,
+            _ => 0,
+        };
         let refused = OutOfMemory { bytes: u64::from(max), window: crate::memory::Window::Maps };
         let slots = max.checked_add(extras).ok_or(refused)?;
         let pool = if is_lru {
             let lists = if def.flags.contains(MapFlags::NO_COMMON_LRU) { cpus } else { 1 };
             Pool::Lru(Lru::new(memory, slots, lists)?)
+        } else if is_alloc {
+            Pool::Alloc { free: Freelist::new(slots, cpus), count: AtomicU32::new(0), max }
         } else {
             let extras = (0..extras).map(|cpu| Mutex::new(Slot(max + 1 + cpu))).collect();
             Pool::Fixed { free: Freelist::new(max, cpus), extras }

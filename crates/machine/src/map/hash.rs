@@ -4,6 +4,8 @@
 //! seeing the old value, until that element is used again. Per-CPU values and inner maps are replaced
 //! where they are. Elements stay memory of the map when they are deleted.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use parking_lot::Mutex;
 use skep_abi::{Addr, Cpu, Errno};
 
@@ -15,14 +17,49 @@ use super::values::{NewValue, Values};
 
 /// Where elements come from.
 pub(crate) enum Pool {
-    /// A fixed number of elements.
+    /// A fixed number of elements, all made with the map.
     Fixed {
         free: Freelist,
         /// For each CPU the element that its next swap uses; none where values are replaced in place.
         extras: Box<[Mutex<Slot>]>,
     },
+    /// Elements that are allocated one by one (`BPF_F_NO_PREALLOC`), and their number. A swap allocates
+    /// the new one before it frees the old one, so there are more than may be in the map.
+    // DEVIATION(linux): the element freed last is reused first here; there the allocator of per-CPU
+    // values may have others at hand, and gives memory back to the kernel after a while.
+    Alloc { free: Freelist, count: AtomicU32, max: u32 },
     /// The element that was not used for the longest time, when none is free.
     Lru(Lru),
+}
+
+impl Pool {
+    /// An element for a new key.
+    fn insert(&self, cpu: Cpu) -> Result<Slot, Errno> {
+        match self {
+            Self::Fixed { free, .. } => free.pop(cpu).ok_or(Errno::E2BIG),
+            Self::Alloc { free, count, max } => {
+                let more = |count| (count < *max).then_some(count + 1);
+                count.fetch_update(Relaxed, Relaxed, more).map_err(|_| Errno::E2BIG)?;
+                free.pop(cpu).ok_or(Errno::ENOMEM).inspect_err(|_| {
+                    count.fetch_sub(1, Relaxed);
+                })
+            }
+            // They are taken before the bucket's lock.
+            Self::Lru(_) => Err(Errno::ENOMEM),
+        }
+    }
+
+    /// The element of a key that was deleted. No bucket's lock may be held.
+    fn remove(&self, cpu: Cpu, slot: Slot) {
+        match self {
+            Self::Fixed { free, .. } => free.push(cpu, slot),
+            Self::Alloc { free, count, .. } => {
+                free.push(cpu, slot);
+                count.fetch_sub(1, Relaxed);
+            }
+            Self::Lru(lru) => lru.push(slot),
+        }
+    }
 }
 
 /// A hash table.
@@ -83,31 +120,36 @@ impl Hash {
         if key.len() != self.key_size || !self.values.takes(value) {
             return Err(Errno::EINVAL);
         }
-        match &self.pool {
-            Pool::Fixed { free, extras } => {
-                let (bucket, hash) = self.table.place(key);
-                let _guard = self.table.write(bucket);
-                let old = self.table.find(bucket, hash, key);
-                check_existing(old.is_some(), flags)?;
-                match old {
-                    None => {
-                        let slot = free.pop(cpu).ok_or(Errno::E2BIG)?;
-                        self.values.write(slot.index(), cpu, value, true);
-                        self.table.link(bucket, hash, slot, key);
-                    }
-                    Some(old) if self.values.is_in_place() => {
-                        self.values.write(old.index(), cpu, value, false);
-                    }
-                    Some(old) => {
-                        let mut extra = extras[cpu.0 as usize % extras.len()].lock();
-                        let new = std::mem::replace(&mut *extra, old);
-                        self.swap(bucket, hash, old, new, key, cpu, value);
-                    }
-                }
-                Ok(())
-            }
-            Pool::Lru(lru) => self.update_lru(lru, cpu, key, value, flags),
+        if let Pool::Lru(lru) = &self.pool {
+            return self.update_lru(lru, cpu, key, value, flags);
         }
+        let (bucket, hash) = self.table.place(key);
+        let _guard = self.table.write(bucket);
+        let old = self.table.find(bucket, hash, key);
+        check_existing(old.is_some(), flags)?;
+        match (old, &self.pool) {
+            (None, pool) => {
+                let slot = pool.insert(cpu)?;
+                self.values.write(slot.index(), cpu, value, true);
+                self.table.link(bucket, hash, slot, key);
+            }
+            (Some(old), _) if self.values.is_in_place() => {
+                self.values.write(old.index(), cpu, value, false);
+            }
+            (Some(old), Pool::Fixed { extras, .. }) => {
+                let mut extra = extras[cpu.0 as usize % extras.len()].lock();
+                let new = std::mem::replace(&mut *extra, old);
+                self.swap(bucket, hash, old, new, key, cpu, value);
+            }
+            (Some(old), Pool::Alloc { free, .. }) => {
+                let new = free.pop(cpu).ok_or(Errno::ENOMEM)?;
+                self.swap(bucket, hash, old, new, key, cpu, value);
+                free.push(cpu, old);
+            }
+            // Handled above.
+            (Some(_), Pool::Lru(_)) => return Err(Errno::EINVAL),
+        }
+        Ok(())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of an update with all that it decided")]
@@ -181,10 +223,7 @@ impl Hash {
         let value = if wants_value { self.values.user_bytes(slot.index()) } else { Vec::new() };
         self.table.unlink(bucket, slot);
         drop(guard);
-        match &self.pool {
-            Pool::Fixed { free, .. } => free.push(cpu, slot),
-            Pool::Lru(lru) => lru.push(slot),
-        }
+        self.pool.remove(cpu, slot);
         Ok(value)
     }
 

@@ -53,6 +53,7 @@ impl Memory {
         self.load_ordered(addr, width, Relaxed)
     }
 
+    #[inline]
     fn load_ordered(&self, addr: Addr, width: Width, order: Ordering) -> Result<u64, Fault> {
         let (region, hit) = self.grant(addr, width.bytes(), Access::Read)?;
         Ok(region.area.load(hit.offset, width, order))

@@ -56,6 +56,7 @@ impl<T> Append<T> {
     }
 
     /// The entry with this index.
+    #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<&T> {
         let (segment, at) = place(index);
         self.segments.get(segment)?.get()?.get(at)?.get()
@@ -73,6 +74,7 @@ impl<T> Append<T> {
 }
 
 /// Segment of an index, and the place in it.
+#[inline]
 fn place(index: u32) -> (usize, usize) {
     let shifted = index as usize + FIRST;
     let segment =

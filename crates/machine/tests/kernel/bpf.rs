@@ -239,19 +239,19 @@ impl Pages {
         let mut at = unsafe { self.consumer.read_volatile() };
         while at < end {
             let offset = PAGE + (at as usize & (self.size - 1));
-            // SAFETY: headers lie in the first copy of the ring, at multiples of 8.
-            let header =
-                unsafe { self.producer.cast::<u8>().add(offset).cast::<u32>().read_volatile() };
+            // SAFETY: the offset lies in the first copy of the ring.
+            let record = unsafe { self.producer.byte_add(offset) };
+            // SAFETY: headers lie at multiples of 8, as the mapping does.
+            let header = unsafe { record.cast::<u32>().read_volatile() };
             if header >> 31 != 0 {
                 break;
             }
             let len = (header & 0x3fff_ffff) as usize;
             if header >> 30 == 0 {
-                // SAFETY: the record lies within the two copies of the ring, and no program runs.
-                let data = unsafe {
-                    std::slice::from_raw_parts(self.producer.cast::<u8>().add(offset + 8), len)
-                };
-                taken.push(data.to_vec());
+                // SAFETY: the data follows the header within the two copies of the ring.
+                let data = unsafe { record.add(1) }.cast::<u8>();
+                // SAFETY: as above; the kernel writes there only while a program runs, and none does.
+                taken.push(unsafe { std::slice::from_raw_parts(data, len) }.to_vec());
             }
             at += (len + 8).next_multiple_of(8) as u64;
             // SAFETY: as above.

@@ -2,6 +2,8 @@
 //!
 //! Where `bpf(2)` is refused, the tests say so and pass.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod asm;
 mod bpf;
 mod create;
@@ -10,6 +12,7 @@ mod progs;
 mod ring;
 mod rng;
 mod stacks;
+mod time;
 
 use skep_abi::MapType;
 use skep_machine::{Machine, MapDef};

@@ -12,6 +12,17 @@ fn ours<T>(answer: Result<T, Errno>) -> Answer<T> {
     answer.map_err(|errno| i32::from(errno.0))
 }
 
+/// All keys, and the errno after the last.
+fn walk(next: impl Fn(Option<&[u8]>) -> Answer<Vec<u8>>) -> (Vec<Vec<u8>>, i32) {
+    let mut keys: Vec<Vec<u8>> = Vec::new();
+    loop {
+        match next(keys.last().map(Vec::as_slice)) {
+            Ok(key) => keys.push(key),
+            Err(errno) => break (keys, errno),
+        }
+    }
+}
+
 /// A map on both sides.
 struct Pair<'m> {
     kernel: KernelMap,
@@ -86,17 +97,8 @@ impl<'m> Pair<'m> {
 
     /// All keys, in the kernel's order and in ours.
     fn compare_contents(&self) {
-        let walk = |next: &dyn Fn(Option<&[u8]>) -> Answer<Vec<u8>>| {
-            let mut keys: Vec<Vec<u8>> = Vec::new();
-            loop {
-                match next(keys.last().map(Vec::as_slice)) {
-                    Ok(key) => keys.push(key),
-                    Err(errno) => break (keys, errno),
-                }
-            }
-        };
-        let mut kernel = walk(&|key| self.kernel.next_key(key));
-        let mut machine = walk(&|key| ours(self.user.next_key(key)));
+        let mut kernel = walk(|key| self.kernel.next_key(key));
+        let mut machine = walk(|key| ours(self.user.next_key(key)));
         if !self.has_order() {
             kernel.0.sort();
             machine.0.sort();

@@ -49,6 +49,7 @@ fn no_element_is_lost_or_doubled_by_racing_inserts_and_deletes() {
     let machine = machine(CPUS);
     let kinds = [
         def(MapType::Hash, 64),
+        def(MapType::Hash, 64).with_flags(MapFlags::NO_PREALLOC),
         def(MapType::PercpuHash, 64),
         def(MapType::LruHash, 64),
         def(MapType::LruPercpuHash, 64),
