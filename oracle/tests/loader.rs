@@ -1,5 +1,7 @@
 //! Every program of this folder, by every compiler that is installed: skep's insns are libbpf's.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -2,6 +2,8 @@
 
 use skep_abi::KernelVersion;
 
+use crate::KernelProfile;
+
 /// Whether `bpf_probe_read_{kernel,user}{,_str}` exist (5.5); before, `bpf_probe_read{,_str}` take their place.
 pub(crate) fn has_probe_read_kernel(version: KernelVersion) -> bool {
     version >= KernelVersion::new(5, 5)
@@ -18,8 +20,13 @@ pub(crate) fn has_bpf_cookie(version: KernelVersion) -> bool {
 }
 
 /// Whether system calls have wrappers that take `pt_regs` (4.17 on x86-64): `LINUX_HAS_SYSCALL_WRAPPER`.
-pub(crate) fn has_syscall_wrapper(version: KernelVersion) -> bool {
-    version >= KernelVersion::new(4, 17)
+///
+/// libbpf tells by placing a kprobe on one, so that a kernel whose configuration leaves kprobe events out has none
+/// for it. `CONFIG_HAVE_KPROBES`, which is set on every x86-64 kernel, tells that the profile would know.
+pub(crate) fn has_syscall_wrapper(profile: &KernelProfile) -> bool {
+    let known = profile.config.contains_key("CONFIG_HAVE_KPROBES");
+    let kprobes = profile.config.get("CONFIG_KPROBE_EVENTS").is_some_and(|value| value == "y");
+    profile.version >= KernelVersion::new(4, 17) && (kprobes || !known)
 }
 
 /// Whether links for many uprobes exist (6.6), which USDT probes then use.

@@ -20,7 +20,7 @@ pub(super) fn value(name: &str, config: &KconfigExtern, profile: &KernelProfile)
     match name {
         "LINUX_KERNEL_VERSION" => number(version_code(profile).into()),
         "LINUX_HAS_BPF_COOKIE" => number(feature::has_bpf_cookie(profile.version).into()),
-        "LINUX_HAS_SYSCALL_WRAPPER" => number(feature::has_syscall_wrapper(profile.version).into()),
+        "LINUX_HAS_SYSCALL_WRAPPER" => number(feature::has_syscall_wrapper(profile).into()),
         _ if !name.starts_with("CONFIG_") => Value::Unset,
         _ => match profile.config.get(name) {
             Some(text) => option(config, text).map_or_else(Value::Wrong, Value::Bytes),
