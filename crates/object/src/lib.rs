@@ -3,6 +3,18 @@
 //!
 //! Mirrors libbpf's loader: for the same object and the same kernel types, the insns are the same. No IO: bytes
 //! in, values out. Bytes are not trusted; whatever they hold gives a value or an error that says where.
+//!
+//! ```
+//! use skep_object::{ObjectErrorKind, ObjectSpec};
+//!
+//! let error = ObjectSpec::parse("profile.bpf.c", b"int main(void) {}").unwrap_err();
+//! assert_eq!(error.kind, ObjectErrorKind::NotElf);
+//! assert_eq!(error.to_string(), "at byte 0x0 of the file: this is text, not an ELF object");
+//! assert_eq!(error.help.as_deref(), Some("give the object that clang -target bpf -c wrote"));
+//! ```
+//!
+//! A sound object is then fitted to a kernel with [`ObjectSpec::resolve`], which judges every program on its own
+//! ([`ResolvedProgram::outcome`]).
 
 pub mod externs;
 
