@@ -47,3 +47,5 @@ impl fmt::Display for Errno {
         }
     }
 }
+
+impl core::error::Error for Errno {}

@@ -104,12 +104,9 @@ impl MapDef {
             && self.key_size == other.key_size
             && self.value_size == other.value_size
             && self.flags == other.flags;
-        let any_len = match self.map_type {
-            MapType::Array => self.flags.contains(MapFlags::INNER_MAP),
-            // Their addresses are not inlined, so their sizes need not agree.
-            _ => self.map_type != MapType::PercpuArray,
-        };
-        is_same && (any_len || self.max_entries == other.max_entries)
+        // Look-ups in inner arrays are inlined with the number of elements, unless the shape says otherwise.
+        let is_fixed = self.map_type == MapType::Array && !self.flags.contains(MapFlags::INNER_MAP);
+        is_same && (!is_fixed || self.max_entries == other.max_entries)
     }
 }
 

@@ -46,6 +46,9 @@ impl Backing {
         if host == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
+        // A touched element must not take a whole huge page. Kernels without huge pages refuse, rightly.
+        // SAFETY: the range is the mapping just made, and the advice changes no contents.
+        let _ = unsafe { libc::madvise(host, len, libc::MADV_NOHUGEPAGE) };
         match NonNull::new(host.cast()) {
             Some(host) => Ok(Arc::new(Self { host, len })),
             None => Err(io::Error::other("mmap returned the null page")),

@@ -1,10 +1,11 @@
 //! Random operations by user space.
 
-use skep_abi::{Errno, MapId, MapType};
+use skep_abi::{Errno, MapId, MapType, ProgId, ProgType};
 use skep_machine::map::{MapFlags, UserSide};
 use skep_machine::{Machine, MapDef};
 
-use crate::bpf::{Answer, KernelMap};
+use crate::asm::{EXIT, mov};
+use crate::bpf::{Answer, KernelMap, KernelProgram};
 use crate::rng::Rng;
 use crate::setup;
 
@@ -282,5 +283,128 @@ fn maps_of_maps_do_as_the_kernels() {
             }
             assert_eq!(ours(user.take(&key, 0)).err(), kernel.take(&key, 0).err(), "{outer:?}");
         }
+    }
+}
+
+#[test]
+fn inner_maps_have_the_shape_that_the_kernel_demands() {
+    let Some(machine) = setup() else { return };
+    let cpus = machine.nr_cpus();
+    let kinds = [
+        (MapType::Array, MapFlags::empty()),
+        (MapType::Array, MapFlags::INNER_MAP),
+        (MapType::PercpuArray, MapFlags::empty()),
+        (MapType::Hash, MapFlags::empty()),
+        (MapType::Hash, MapFlags::NO_PREALLOC),
+        (MapType::PercpuHash, MapFlags::empty()),
+        (MapType::LruHash, MapFlags::empty()),
+        (MapType::StackTrace, MapFlags::empty()),
+        (MapType::PerfEventArray, MapFlags::empty()),
+        (MapType::Ringbuf, MapFlags::empty()),
+    ];
+    let defs: Vec<MapDef> = kinds
+        .iter()
+        .flat_map(|(kind, flags)| {
+            let (key, value, entries) = match kind {
+                MapType::Ringbuf => (0, 0, 4096),
+                MapType::PerfEventArray => (4, 4, 2),
+                _ => (4, 8, 2),
+            };
+            let def = |entries| MapDef::new("inner", *kind, key, value, entries).with_flags(*flags);
+            [def(entries), def(2 * entries)]
+        })
+        .collect();
+    let kernel_inner: Vec<KernelMap> =
+        defs.iter().map(|def| KernelMap::create(def, None, cpus).unwrap()).collect();
+    let our_inner: Vec<MapId> =
+        defs.iter().map(|def| machine.create_map(def.clone()).unwrap()).collect();
+    for (shape, kernel_shape) in defs.iter().zip(&kernel_inner) {
+        let def = MapDef::new("outer", MapType::ArrayOfMaps, 4, 4, 1).with_inner(shape.clone());
+        let kernel = KernelMap::create(&def, Some(kernel_shape), cpus).unwrap();
+        let user = machine.user_side(machine.create_map(def).unwrap()).unwrap();
+        for (inner, id) in kernel_inner.iter().zip(&our_inner) {
+            let fd = std::os::fd::AsRawFd::as_raw_fd(&inner.fd).to_le_bytes();
+            let we_say = ours(user.set_inner(&[0; 4], *id, 0));
+            let inner = machine.map(*id).unwrap().def();
+            assert_eq!(
+                we_say,
+                kernel.update(&[0; 4], &fd, 0),
+                "{inner:?} where {shape:?} is wanted"
+            );
+        }
+    }
+}
+
+#[test]
+fn arrays_of_programs_do_as_the_kernels() {
+    let Some(machine) = setup() else { return };
+    // Socket filters, and one program of another type.
+    let types = [ProgType::SocketFilter, ProgType::SocketFilter, ProgType::Xdp];
+    let load =
+        |prog_type: &ProgType| KernelProgram::load(*prog_type as u32, 0, &[mov(0, 0), EXIT]).ok();
+    let Some(programs) = types.iter().map(load).collect::<Option<Vec<_>>>() else {
+        println!("skipped: the kernel refuses to load programs");
+        return;
+    };
+    let pair = Pair::new(&machine, MapDef::new("programs", MapType::ProgArray, 4, 4, 4));
+    let slots = pair.user.map().prog_array().unwrap();
+    // The first program decides whose array it is, on both sides.
+    let mut rng = Rng(8);
+    let mut which = 0;
+    for step in 0..2000 {
+        let index = rng.below(6) as u32;
+        let key = index.to_le_bytes();
+        if rng.below(2) == 0 {
+            let fd = std::os::fd::AsRawFd::as_raw_fd(&programs[which].0).to_le_bytes();
+            let we_say = ours(slots.set(index, ProgId(which as u32), types[which]));
+            assert_eq!(
+                we_say,
+                pair.kernel.update(&key, &fd, 0),
+                "step {step}: program {which} to {index}"
+            );
+            which = rng.below(3) as usize;
+        } else {
+            assert_eq!(ours(pair.user.delete(&key)), pair.kernel.delete(&key), "step {step}");
+        }
+        let there = |answer: Answer<Vec<u8>>| answer.map(drop);
+        assert_eq!(
+            there(ours(pair.user.lookup(&key, 0))),
+            there(pair.kernel.lookup(&key, 0)),
+            "step {step}"
+        );
+        assert_eq!(
+            ours(pair.user.next_key(Some(&key))),
+            pair.kernel.next_key(Some(&key)),
+            "step {step}"
+        );
+    }
+}
+
+#[test]
+fn full_lru_hashes_take_every_key_and_keep_the_newest() {
+    let Some(machine) = setup() else { return };
+    for (kind, flags) in [
+        (MapType::LruHash, MapFlags::empty()),
+        (MapType::LruPercpuHash, MapFlags::empty()),
+        (MapType::LruHash, MapFlags::NO_COMMON_LRU),
+    ] {
+        let pair = Pair::new(&machine, MapDef::new("full", kind, 4, 8, 600).with_flags(flags));
+        let value = vec![7; pair.user.value_size()];
+        for key in 0..3000_u32 {
+            let key = key.to_le_bytes();
+            assert_eq!(
+                (ours(pair.user.update(&key, &value, 0)), pair.kernel.update(&key, &value, 0)),
+                (Ok(()), Ok(()))
+            );
+            assert_eq!(ours(pair.user.lookup(&key, 0)), pair.kernel.lookup(&key, 0), "{kind:?}");
+        }
+        let (kernel, machine) =
+            (walk(|key| pair.kernel.next_key(key)).0, walk(|key| ours(pair.user.next_key(key))).0);
+        println!(
+            "{kind:?} {flags:?}: the kernel keeps {} of 600, the machine {}",
+            kernel.len(),
+            machine.len()
+        );
+        assert!(kernel.len() <= 600 && machine.len() <= 600);
     }
 }
