@@ -194,6 +194,17 @@ impl KernelProgram {
     }
 }
 
+/// CPUs that this thread may run on.
+pub(crate) fn allowed() -> Vec<usize> {
+    // SAFETY: all zeroes are a valid empty set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the set is valid for its size and lives through the call.
+    let code = unsafe { libc::sched_getaffinity(0, size_of_val(&set), &raw mut set) };
+    assert_eq!(code, 0, "{}", io::Error::last_os_error());
+    // SAFETY: the numbers are below the size of the set.
+    (0..libc::CPU_SETSIZE as usize).filter(|cpu| unsafe { libc::CPU_ISSET(*cpu, &set) }).collect()
+}
+
 /// Pins this thread to a CPU, so that per-CPU values are those of one CPU.
 pub(crate) fn pin(cpu: usize) {
     // SAFETY: all zeroes are a valid empty set.

@@ -7,7 +7,7 @@ use skep_machine::map::MapFlags;
 use skep_machine::{Machine, Map, MapDef};
 
 use crate::asm::{EXIT, add, call, jump_null, load, map, mov, mov_reg, store};
-use crate::bpf::{KernelMap, KernelProgram, pin};
+use crate::bpf::{KernelMap, KernelProgram, allowed, pin};
 use crate::rng::Rng;
 use crate::setup;
 
@@ -169,12 +169,12 @@ fn random_ops(kind: MapType, max_entries: u32, keys: u64, flags: MapFlags, ops: 
     };
     let id = machine.create_map(def).unwrap();
     let (map, user) = (machine.map(id).unwrap(), machine.user_side(id).unwrap());
+    let cpus = allowed();
     for seed in 0..4 {
         let mut rng = Rng(seed);
         for step in 0..3000 {
-            let cpu = rng.below(machine.nr_cpus().into()) as u32;
             if step % 100 == 0 {
-                pin(cpu as usize);
+                pin(rng.one_of(&cpus));
             }
             let cpu = current_cpu();
             let (op, program) = &programs[rng.below(programs.len() as u64) as usize];
