@@ -99,7 +99,7 @@ impl Session {
             UnwindMode::Fp => None,
             mode => Some((mode, Box::new(Unwinder::new()))),
         };
-        Ok(Self {
+        let mut session = Self {
             source,
             notices,
             duration: options.duration,
@@ -112,7 +112,11 @@ impl Session {
             unwinder,
             keeps_stack_bytes: options.fields.user_stack.is_some(),
             totals: Totals::default(),
-        })
+        };
+        if let Some(child) = session.child() {
+            session.tasks.adopt(child);
+        }
+        Ok(session)
     }
 
     /// Lets the command run, or the events count. The duration begins here.

@@ -46,12 +46,15 @@ impl Tasks {
         }
     }
 
+    /// Remembers a process that was forked from this one before its events could tell.
+    pub(crate) fn adopt(&mut self, pid: Pid) {
+        self.known.insert(pid, Known::look(pid, pid));
+    }
+
     fn fork(&mut self, lineage: Lineage) {
         let Lineage { pid, tid, parent_pid, parent_tid } = lineage;
-        let mut child = match self.known.get(&parent_tid) {
-            Some(parent) => Known { task: parent.task.clone(), told: false, named: parent.named },
-            None => Known::stranger(pid, tid),
-        };
+        let parent = self.known.entry(parent_tid).or_insert_with(|| Known::look(parent_pid, parent_tid));
+        let mut child = Known { task: parent.task.clone(), told: false, named: parent.named };
         child.task.pid = pid;
         child.task.tid = tid;
         // A new thread has its creator's parent.
@@ -83,6 +86,14 @@ impl Tasks {
 }
 
 impl Known {
+    /// A thread as it is now; only its numbers, when it is gone.
+    fn look(pid: Pid, tid: Pid) -> Self {
+        match proc::task(tid) {
+            Ok(task) if task.pid == pid => Self { task, told: false, named: true },
+            _ => Self::stranger(pid, tid),
+        }
+    }
+
     fn stranger(pid: Pid, tid: Pid) -> Self {
         let task = Task {
             pid,
@@ -138,6 +149,18 @@ mod tests {
         let task = tasks.introduce(GONE, GONE, Cpu(0)).unwrap();
         assert_eq!((task.parent, task.uid, task.comm), (Some(us), parent.uid, parent.comm));
         assert_eq!((task.pid, task.tid), (GONE, GONE));
+    }
+
+    #[test]
+    fn a_parent_that_nobody_has_told_of_is_looked_up() {
+        let us = Pid(std::process::id());
+        let mut tasks = Tasks::default();
+        let (parent_pid, parent_tid) = (us, us);
+        tasks.apply(&RecordKind::Fork(Lineage { pid: GONE, tid: GONE, parent_pid, parent_tid }));
+        let task = tasks.introduce(GONE, GONE, Cpu(0)).unwrap();
+        assert_eq!((task.parent, task.uid), (Some(us), Some(rustix::process::getuid().as_raw())));
+        tasks.adopt(us);
+        assert_eq!(tasks.introduce(us, us, Cpu(0)).unwrap().pid, us);
     }
 
     #[test]

@@ -236,7 +236,7 @@ impl Tracer {
         if let Ok(task) = task(tid) {
             self.note(RecordKind::Comm { pid: tid, tid, comm: task.comm, exec: true });
         }
-        self.refresh_maps(tid, &[]);
+        self.refresh_maps(tid, clock::monotonic(), &[]);
     }
 
     fn trapped(&mut self, tid: Pid) {
@@ -247,8 +247,9 @@ impl Tracer {
         thread.pay(self.period);
         if self.cpus.as_ref().is_none_or(|cpus| cpus.contains(&cpu)) {
             if let Ok(Some(sample)) = self.sample(pid, tid, cpu) {
-                self.refresh_maps(pid, &sample.user_stack);
-                self.note_on(cpu, RecordKind::Sample(Box::new(sample)));
+                let time = sample.time;
+                self.refresh_maps(pid, time, &sample.user_stack);
+                self.records.push(Record { time, cpu, kind: RecordKind::Sample(Box::new(sample)) });
             }
         }
     }
@@ -277,23 +278,16 @@ impl Tracer {
         }))
     }
 
-    fn refresh_maps(&mut self, pid: Pid, stack: &[u64]) {
-        let now = clock::monotonic();
-        for mapping in self.maps.entry(pid).or_default().refresh(pid, now, stack) {
-            self.note(RecordKind::Mmap { pid, mapping });
+    /// Tells mappings that are new, as of a sample that may lead through them.
+    fn refresh_maps(&mut self, pid: Pid, time: u64, stack: &[u64]) {
+        for mapping in self.maps.entry(pid).or_default().refresh(pid, time, stack) {
+            let kind = RecordKind::Mmap { pid, mapping };
+            self.records.push(Record { time, cpu: Cpu(0), kind });
         }
     }
 
     fn note(&mut self, kind: RecordKind) {
-        self.note_on(Cpu(0), kind);
-    }
-
-    fn note_on(&mut self, cpu: Cpu, kind: RecordKind) {
-        let time = match &kind {
-            RecordKind::Sample(sample) => sample.time,
-            _ => clock::monotonic(),
-        };
-        self.records.push(Record { time, cpu, kind });
+        self.records.push(Record { time: clock::monotonic(), cpu: Cpu(0), kind });
     }
 
     /// Stops tracing whatever still runs: processes that outlive the command, or a command that does not end.

@@ -47,19 +47,24 @@ pub struct Split {
 
 /// Splits a callchain; `in_kernel` says where addresses before the first marker belong.
 ///
-/// Parts of hypervisors and virtual machines are left out, since their addresses mean nothing on this side.
+/// After the first `PERF_CONTEXT_USER` everything is the user's, even words that look like markers: the kernel stores
+/// whatever a user's frame pointers lead to. (BPF's stack helpers split at the same place.) Parts of hypervisors and
+/// virtual machines are left out, since their addresses mean nothing on this side.
 #[must_use]
 pub fn split(callchain: Words<'_>, in_kernel: bool) -> Split {
     let mut split = Split::default();
     let mut context =
         if in_kernel { CallchainContext::Kernel } else { CallchainContext::User };
-    for word in callchain.iter() {
+    let mut words = callchain.iter();
+    for word in words.by_ref() {
         match (CallchainContext::of(word), context) {
+            (Some(CallchainContext::User), _) => break,
             (Some(marked), _) => context = marked,
             (None, CallchainContext::Kernel) => split.kernel.push(word),
             (None, CallchainContext::User) => split.user.push(word),
             (None, CallchainContext::UserDeferred | CallchainContext::Other) => {}
         }
     }
+    split.user.extend(words);
     split
 }

@@ -144,15 +144,17 @@ fn tasks_without_user_space_have_no_registers_and_no_stack() {
 }
 
 #[test]
-fn markers_before_and_within_a_callchain_part_it() {
-    let words = [1, PERF_CONTEXT_USER, 2, sys::PERF_CONTEXT_GUEST, 3, PERF_CONTEXT_KERNEL, 4];
-    let bytes = words.iter().fold(Bytes::default().u64(7), |bytes, word| bytes.u64(*word));
+fn markers_part_a_callchain_until_user_space_begins() {
+    // The last two words are what a user's stack happened to hold.
+    let words = [1, sys::PERF_CONTEXT_GUEST, 2, PERF_CONTEXT_KERNEL, 3, PERF_CONTEXT_USER, 4, PERF_CONTEXT_KERNEL, 5];
+    let bytes = words.iter().fold(Bytes::default().u64(9), |bytes, word| bytes.u64(*word));
     let bytes = bytes.record(sys::PERF_RECORD_SAMPLE, 1);
     let record = PerfRecord::parse(&bytes, &format(sample_bit::CALLCHAIN)).unwrap();
     let Body::Sample(sample) = record.body else { panic!() };
     let chain = sample.callchain.unwrap();
-    assert_eq!(split(chain, true), Split { kernel: vec![1, 4], user: vec![2] });
-    assert_eq!(split(chain, false), Split { kernel: vec![4], user: vec![1, 2] });
+    let user = |first: &[u64]| [first, &[4, PERF_CONTEXT_KERNEL, 5]].concat();
+    assert_eq!(split(chain, true), Split { kernel: vec![1, 3], user: user(&[]) });
+    assert_eq!(split(chain, false), Split { kernel: vec![3], user: user(&[1]) });
     assert_eq!(CallchainContext::of(sys::PERF_CONTEXT_MAX - 1), None);
 }
 
