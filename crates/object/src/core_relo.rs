@@ -1,6 +1,7 @@
 //! CO-RE relocations applied to insns: `bpf_core_patch_insn` of `relo_core.c`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use skep_btf::TypeId;
 use skep_btf::core::{CoreError, Outcome, POISON_IMM, Patch, Relocation, RelocationKind};
@@ -12,8 +13,8 @@ use crate::ext::CoreRecord;
 use crate::profile::KernelProfile;
 use crate::spec::ObjectSpec;
 
-/// Unanswered relocations of one object that are put into words; the others only say so.
-const DESCRIBED_MAX: usize = 1000;
+/// Different questions of one object that are put into words; of the others only the kind is told.
+const DESCRIBED_MAX: usize = 4096;
 
 /// Code after CO-RE relocation.
 pub(crate) struct Relocated {
@@ -21,8 +22,8 @@ pub(crate) struct Relocated {
     pub(crate) insns: Vec<Vec<Insn>>,
     /// What went wrong, by function.
     pub(crate) faults: HashMap<usize, Fault>,
-    /// Relocations without an answer, by section and insn.
-    pub(crate) unanswered: Vec<Unanswered>,
+    /// Relocations by section and insn.
+    pub(crate) asked: Vec<Asked>,
 }
 
 /// Why a function cannot be used on this kernel.
@@ -32,18 +33,19 @@ pub(crate) enum Fault {
     Failed(String, InsnIdx),
 }
 
-/// A relocation without an answer, whose insn is poisoned.
-pub(crate) struct Unanswered {
+/// A relocation; without an answer its insn is poisoned.
+pub(crate) struct Asked {
     pub(crate) section: usize,
     pub(crate) insn: u32,
-    pub(crate) what: String,
+    pub(crate) what: Arc<str>,
+    pub(crate) is_poisoned: bool,
 }
 
 /// Applies all CO-RE relocations of an object.
 pub(crate) fn apply(spec: &ObjectSpec, profile: &KernelProfile) -> Relocated {
     let code = &spec.body.code;
     let insns = code.sections.iter().map(|section| section.insns.clone()).collect();
-    let mut done = Relocated { insns, faults: HashMap::new(), unanswered: Vec::new() };
+    let mut done = Relocated { insns, faults: HashMap::new(), asked: Vec::new() };
     let mut answers = Answers::new();
     for (section, records) in code.sections.iter().map(|section| &section.cores).enumerate() {
         for record in records {
@@ -63,8 +65,9 @@ pub(crate) fn apply(spec: &ObjectSpec, profile: &KernelProfile) -> Relocated {
     done
 }
 
-/// Answers by question: the same field is asked for again and again.
-type Answers<'a> = HashMap<(RelocationKind, TypeId, &'a str), Result<Outcome, CoreError>>;
+/// Answers by question, with the question in words: the same field is asked for again and again.
+type Answers<'a> =
+    HashMap<(RelocationKind, TypeId, &'a str), (Result<Outcome, CoreError>, Arc<str>)>;
 
 fn one<'a>(
     spec: &'a ObjectSpec,
@@ -83,9 +86,12 @@ fn one<'a>(
         failed(format!("the access string at {:#x} of BTF is not there", record.access_off))
     })?;
     let relocation = Relocation { kind, root: record.ty, access };
-    let answer = answers
-        .entry((kind, record.ty, access))
-        .or_insert_with(|| profile.core_target().relocate(btf, &relocation));
+    let is_described = answers.len() < DESCRIBED_MAX;
+    let (answer, what) = answers.entry((kind, record.ty, access)).or_insert_with(|| {
+        let what =
+            if is_described { bounded(&relocation.describe(btf)) } else { kind.name().to_owned() };
+        (profile.core_target().relocate(btf, &relocation), what.into())
+    });
     let outcome = answer.clone().map_err(|error| {
         let what = shown(&relocation.describe(btf));
         failed(format!("CO-RE relocation {what} cannot be answered: {error}"))
@@ -101,13 +107,12 @@ fn one<'a>(
         .map_err(|found| {
             failed(format!("CO-RE relocation {}: {found}", shown(&relocation.describe(btf))))
         })?;
-    if place == Applied::Poisoned {
-        let what = match done.unanswered.len() {
-            0..DESCRIBED_MAX => bounded(&relocation.describe(btf)),
-            _ => kind.name().to_owned(),
-        };
-        done.unanswered.push(Unanswered { section: function.section, insn: record.insn, what });
-    }
+    done.asked.push(Asked {
+        section: function.section,
+        insn: record.insn,
+        what: Arc::clone(what),
+        is_poisoned: place == Applied::Poisoned,
+    });
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub use maps::{
     MapInit, MapOrigin, MapSpec, Pinning, Slot, StructOpsMember, StructOpsSpec, Variable,
 };
 pub use profile::KernelProfile;
-pub use resolved::{FuncInfo, LineInfo, Outcome, Resolved, ResolvedProgram, Unrelocated};
+pub use resolved::{CoreRelocation, FuncInfo, LineInfo, Outcome, Resolved, ResolvedProgram};
 pub use section_name::{SECTION_DEFS, SectionDef};
 pub use skep_isa::InsnIdx;
 pub use spec::{ObjectSpec, ProgramSpec};

@@ -17,7 +17,7 @@ use crate::link::{Linked, Linker, OBJECT_MAX};
 use crate::maps::{MapInit, MapOrigin, MapSpec, arena, data};
 use crate::profile::KernelProfile;
 use crate::reloc::Target;
-use crate::resolved::{Outcome, Resolved, ResolvedProgram, Unrelocated};
+use crate::resolved::{CoreRelocation, Outcome, Resolved, ResolvedProgram};
 use crate::section_name::near_matches;
 use crate::spec::ObjectSpec;
 use crate::struct_ops::{self, Operation};
@@ -44,14 +44,12 @@ pub(crate) fn resolve(
         operations,
         users: struct_ops::users(&spec.maps),
         callbacks,
-        words: Vec::new(),
     };
-    work.words = work.relocated.unanswered.iter().map(|one| Arc::from(one.what.as_str())).collect();
     let mut programs = Vec::with_capacity(spec.programs.len());
     let mut total = 0;
     for index in 0..spec.programs.len() {
         let program = work.program(index);
-        total += program.insns.len() + program.lines.len() + program.unrelocated.len();
+        total += program.insns.len() + program.lines.len() + program.core_relocations.len();
         if total > OBJECT_MAX {
             let found = format!(
                 "its programs, each with its own copy of the subprograms that it calls, come to more than {OBJECT_MAX} insns and lines"
@@ -119,8 +117,6 @@ pub(crate) struct Work<'a> {
     /// struct_ops programs that maps refer to, and whether one of these is created.
     users: HashMap<ProgIdx, bool>,
     callbacks: Callbacks<'a>,
-    /// What each of `relocated.unanswered` asked for.
-    words: Vec<Arc<str>>,
 }
 
 /// What was found about one program: the first of each kind counts, and failure more than lack.
@@ -170,7 +166,7 @@ impl Work<'_> {
             sleepable: spec.sleepable,
             xdp_frags: spec.xdp_frags,
             autoload: spec.autoload,
-            unrelocated: self.unrelocated(&linked),
+            core_relocations: self.core_relocations(&linked),
             insns: linked.insns,
             funcs: linked.funcs,
             lines: linked.lines,
@@ -214,24 +210,25 @@ impl Work<'_> {
         }
     }
 
-    /// Relocations without an answer within the program.
-    fn unrelocated(&self, linked: &Linked) -> Vec<Unrelocated> {
-        let unanswered = &self.relocated.unanswered;
+    /// CO-RE relocations within the program.
+    fn core_relocations(&self, linked: &Linked) -> Vec<CoreRelocation> {
+        let asked = &self.relocated.asked;
         let mut found = Vec::new();
         for part in &linked.parts {
             let function = &self.spec.body.code.functions[part.function];
-            let start = unanswered.partition_point(|one| {
+            let start = asked.partition_point(|one| {
                 (one.section, one.insn) < (function.section, function.start)
             });
-            let own =
-                unanswered[start..].iter().zip(&self.words[start..]).take_while(|(one, _)| {
-                    one.section == function.section && one.insn < function.end()
-                });
-            found.extend(own.map(|(one, what)| Unrelocated {
+            let own = asked[start..]
+                .iter()
+                .take_while(|one| one.section == function.section && one.insn < function.end());
+            found.extend(own.map(|one| CoreRelocation {
                 insn: InsnIdx(part.at + (one.insn - function.start)),
-                what: what.clone(),
+                what: Arc::clone(&one.what),
+                is_poisoned: one.is_poisoned,
             }));
         }
+        found.sort_by_key(|one| one.insn);
         found
     }
 

@@ -61,9 +61,8 @@ pub struct ResolvedProgram {
     pub funcs: Vec<FuncInfo>,
     /// Source lines by first insn; empty without `.BTF.ext`.
     pub lines: Vec<LineInfo>,
-    /// CO-RE relocations that found no counterpart. Their insns are poisoned as libbpf does: harmless where
-    /// they are never reached.
-    pub unrelocated: Vec<Unrelocated>,
+    /// CO-RE relocations by insn.
+    pub core_relocations: Vec<CoreRelocation>,
     /// Whether it can be used.
     pub outcome: Outcome,
 }
@@ -155,11 +154,14 @@ impl LineInfo {
     }
 }
 
-/// A CO-RE relocation that found no counterpart in the kernel's types.
+/// A question to the kernel's types, and the insn that holds the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unrelocated {
-    /// The poisoned insn.
+pub struct CoreRelocation {
+    /// The insn.
     pub insn: InsnIdx,
-    /// What was asked for, such as `byte_off of struct task_struct.nothing`.
+    /// What was asked for, such as `byte_off of struct task_struct.pid (0:86)`.
     pub what: Arc<str>,
+    /// Whether the kernel has no counterpart. Then the insn is poisoned as libbpf does: harmless where it is
+    /// never reached.
+    pub is_poisoned: bool,
 }

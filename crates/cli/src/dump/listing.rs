@@ -35,6 +35,8 @@ pub(crate) struct Line {
     pub(crate) text: String,
     /// The function, map or variable that it refers to.
     pub(crate) refers: Option<String>,
+    /// The CO-RE relocation that filled it in.
+    pub(crate) relocation: Option<String>,
 }
 
 /// A line of C.
@@ -69,10 +71,10 @@ impl Listing {
             .iter()
             .map(|func| json!({ "insn": func.insn.0, "name": func.name, "global": func.is_global }))
             .collect();
-        let unrelocated: Vec<Value> = program
-            .unrelocated
+        let relocations: Vec<Value> = program
+            .core_relocations
             .iter()
-            .map(|lost| json!({ "insn": lost.insn.0, "what": lost.what }))
+            .map(|one| json!({ "insn": one.insn.0, "what": one.what, "poisoned": one.is_poisoned }))
             .collect();
         let Value::Object(head) = json!({
             "name": program.name,
@@ -85,7 +87,7 @@ impl Listing {
             "status": status,
             "reason": refusal,
             "subprograms": funcs,
-            "unrelocated": unrelocated,
+            "core_relocations": relocations,
         }) else {
             return Self::empty(program, summary, refusal);
         };
@@ -151,6 +153,7 @@ impl Context<'_> {
                         .collect(),
                     text: skep_isa::disasm_at(insns, idx, self),
                     refers: op.ok().and_then(|op| self.refers(at, &op)),
+                    relocation: self.relocation_at(at),
                 }
             })
             .collect()
@@ -170,6 +173,14 @@ impl Context<'_> {
             column: line.column,
             text: line.text(btf).to_owned(),
         })
+    }
+
+    /// The question to the kernel's types that an insn holds the answer to.
+    fn relocation_at(&self, insn: InsnIdx) -> Option<String> {
+        let all = &self.program.core_relocations;
+        let one = &all[all.binary_search_by_key(&insn, |one| one.insn).ok()?];
+        let lack = if one.is_poisoned { ", which the kernel lacks" } else { "" };
+        Some(format!("CO-RE {}{lack}", one.what))
     }
 
     /// What an insn points at, where its text alone does not say so.
@@ -201,7 +212,7 @@ impl Context<'_> {
 
 impl Names for Context<'_> {
     fn helper(&self, id: i32) -> Option<&str> {
-        crate::catalogue::helper_name(u32::try_from(id).ok()?)
+        skep_calls::helper_name(u32::try_from(id).ok()?)
     }
 
     fn kfunc(&self, btf_id: i32, fd_idx: i16) -> Option<&str> {

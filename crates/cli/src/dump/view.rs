@@ -134,7 +134,8 @@ fn print_program(program: &Listing, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{CODE}; {} @ {}:{}{CODE:#}", source.text, source.file, source.line)?;
         }
         let code = line.bytes.first().copied().unwrap_or_default();
-        let refers = line.refers.as_ref().map(|name| format!("  ; {name}")).unwrap_or_default();
+        let notes = line.refers.iter().chain(&line.relocation);
+        let refers: String = notes.map(|note| format!("  ; {note}")).collect();
         writeln!(out, "{:5}: ({code:02x}) {}{CODE}{refers}{CODE:#}", line.insn, line.text)?;
     }
     Ok(())
