@@ -25,7 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         for record in &batch.records {
             *kinds.entry(name(&record.kind)).or_default() += 1;
             if let RecordKind::Sample(sample) = &record.kind {
-                *threads.entry(format!("{}/{} on CPU {}", sample.pid, sample.tid, sample.cpu)).or_default() += 1;
+                *threads
+                    .entry(format!("{}/{} on CPU {}", sample.pid, sample.tid, sample.cpu))
+                    .or_default() += 1;
                 depth += sample.user_stack.len();
             }
         }
@@ -37,9 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("{} {}: {kinds:?}", session.source().name(), session.event());
     eprintln!("{threads:?}");
     eprintln!("user frames {depth}");
-    let ticks = std::fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<_> = ticks.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    eprintln!("own CPU ticks: user {} system {}", fields[11], fields[12]);
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    eprintln!("own CPU time {}.{:06} s", used.tv_sec, used.tv_nsec / 1_000);
     let status = std::fs::read_to_string("/proc/self/status")?;
     eprintln!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
     Ok(())

@@ -54,7 +54,13 @@ pub(crate) enum Start {
 }
 
 impl AttrPlan {
-    pub(crate) fn new(event: EventSpec, rate: Rate, fields: Fields, inherit: bool, start: Start) -> Self {
+    pub(crate) fn new(
+        event: EventSpec,
+        rate: Rate,
+        fields: Fields,
+        inherit: bool,
+        start: Start,
+    ) -> Self {
         let precise = if event.modifiers.max_precise { 3 } else { event.modifiers.precise };
         let features = Features { read: fields.value && !inherit, ..Features::default() };
         Self { event, rate, fields, features, inherit, start, exclude_kernel: false, precise }
@@ -93,7 +99,8 @@ impl AttrPlan {
 
     /// What both have in common: layout of records, clock, what is followed.
     fn base(&self, event: &EventSpec) -> perf_event_attr {
-        let mut attr = perf_event_attr { type_: event.kind, config: event.config, ..Default::default() };
+        let mut attr =
+            perf_event_attr { type_: event.kind, config: event.config, ..Default::default() };
         let [config1, config2, config3] = event.config_more;
         // For breakpoints these two words are bp_addr and bp_len.
         attr.__bindgen_anon_3.config1 = config1;
@@ -158,7 +165,8 @@ impl AttrPlan {
 /// An event that owns a ring for others to write into: it counts nothing and follows nobody.
 pub(crate) fn anchor() -> perf_event_attr {
     let event = EventSpec::dummy();
-    let mut attr = perf_event_attr { type_: event.kind, config: event.config, ..Default::default() };
+    let mut attr =
+        perf_event_attr { type_: event.kind, config: event.config, ..Default::default() };
     attr.set_exclude_kernel(1);
     attr.set_exclude_hv(1);
     // Only events with the same clock may share a ring.

@@ -6,7 +6,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid as RawPid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid};
+use rustix::process::{
+    Pid as RawPid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid,
+};
 use skep_abi::Pid;
 
 use crate::error::OpenError;
@@ -35,7 +37,8 @@ impl Child {
         };
         let failed = |source| OpenError::Command { command: name.clone(), source };
         let forked = spawn::fork(command, stdout).map_err(failed)?;
-        let pid = RawPid::from_raw(forked.pid).ok_or_else(|| failed(io::ErrorKind::Other.into()))?;
+        let pid =
+            RawPid::from_raw(forked.pid).ok_or_else(|| failed(io::ErrorKind::Other.into()))?;
         // Old kernels and some containers have no pidfd; the status is then asked for at each poll.
         let pidfd = pidfd_open(pid, PidfdFlags::empty()).ok();
         Ok(Self { pid, command: name.clone(), waiting: Some(forked), pidfd, status: None })
@@ -97,8 +100,10 @@ impl Child {
         let deadline = Instant::now() + patience;
         while self.status().is_none() {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else { return };
-            let step = if self.pidfd.is_some() { left } else { left.min(Duration::from_millis(10)) };
-            let mut fds: Vec<_> = self.pidfd.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+            let step =
+                if self.pidfd.is_some() { left } else { left.min(Duration::from_millis(10)) };
+            let mut fds: Vec<_> =
+                self.pidfd.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
             // Interrupted or timed out: the loop asks again.
             let _ = poll(&mut fds, Timespec::try_from(step).ok().as_ref());
         }

@@ -54,7 +54,9 @@ pub enum OpenError {
     #[error("the kernel refuses to sample event `{event}` like this (EINVAL)")]
     Refused { event: String },
     /// More samples a second than the kernel allows.
-    #[error("{asked} samples a second are more than the kernel allows: kernel.perf_event_max_sample_rate is {max}")]
+    #[error(
+        "{asked} samples a second are more than the kernel allows: kernel.perf_event_max_sample_rate is {max}"
+    )]
     RateTooHigh { asked: u64, max: u64 },
     /// A rate of 0.
     #[error("a rate of 0 samples nothing")]
@@ -77,6 +79,9 @@ pub enum OpenError {
     /// ptrace itself is refused.
     #[error("ptrace is refused ({})", errno_name(.source))]
     PtraceRefused { source: io::Error },
+    /// Neither perf nor ptrace may be used.
+    #[error("{perf}, and {ptrace}")]
+    BothRefused { perf: Box<OpenError>, ptrace: Box<OpenError> },
     /// Something else that the system said.
     #[error("{doing}: {}", errno_words(.source))]
     System { doing: &'static str, source: io::Error },
@@ -103,6 +108,7 @@ impl OpenError {
             | Self::TooManyFiles { .. }
             | Self::Ring { .. }
             | Self::PtraceRefused { .. }
+            | Self::BothRefused { .. }
             | Self::System { .. } => Cause::Environment,
             Self::PtraceTarget { .. } | Self::PtraceEvent { .. } => Cause::Unsupported,
         }
@@ -112,14 +118,13 @@ impl OpenError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::PerfRefused { source, .. } if source.raw_os_error() == Some(libc::ENOSYS) => {
-                "this kernel or container has no perf_event_open; a command (-- CMD) can be sampled by ptrace".into()
+            Self::PerfRefused { source, paranoid } => {
+                format!("{}; a command (-- CMD) can be sampled by ptrace", perf_hint(source, *paranoid))
             }
-            Self::PerfRefused { .. } => {
-                "as root: sysctl kernel.perf_event_paranoid=2 (or 1, with the kernel); or give CAP_PERFMON; in a \
-                 container, allow perf_event_open in its seccomp profile; a command (-- CMD) can be sampled by ptrace"
-                    .into()
-            }
+            Self::BothRefused { perf, .. } => match &**perf {
+                Self::PerfRefused { source, paranoid } => perf_hint(source, *paranoid).into(),
+                other => return other.hint(),
+            },
             Self::TargetRefused { .. } => {
                 "needs root, CAP_PERFMON (with CAP_SYS_PTRACE for processes of others), or as root: sysctl \
                  kernel.perf_event_paranoid=0"
@@ -142,7 +147,8 @@ impl OpenError {
             Self::PtraceTarget { .. } => "start it under skep (-- CMD)".into(),
             Self::PtraceEvent { .. } => "leave out the event, or take cpu-clock:u".into(),
             Self::PtraceRefused { .. } => {
-                "kernel.yama.ptrace_scope of 3 and some seccomp profiles forbid it even for own children".into()
+                "kernel.yama.ptrace_scope of 2 (without CAP_SYS_PTRACE) or 3 and some seccomp profiles forbid it even for own \
+                 children".into()
             }
             _ => return None,
         })
@@ -197,6 +203,22 @@ fn errno_name(error: &io::Error) -> String {
     known.into()
 }
 
+/// What would allow `perf_event_open`, as far as its refusal tells.
+fn perf_hint(error: &io::Error, paranoid: Option<i32>) -> &'static str {
+    match (error.raw_os_error(), paranoid) {
+        (Some(libc::ENOSYS), _) => "this kernel or container has no perf_event_open",
+        // Up to 2, everybody may sample their own processes.
+        (_, Some(..=2)) => {
+            "that level would allow it, so a seccomp filter (containers have one) or a security module refuses it: \
+             allow perf_event_open there"
+        }
+        _ => {
+            "as root: sysctl kernel.perf_event_paranoid=2 (or 1, with the kernel); or give CAP_PERFMON; in a \
+             container, allow perf_event_open in its seccomp profile"
+        }
+    }
+}
+
 /// The system's words without Rust's number behind them.
 fn errno_words(error: &io::Error) -> String {
     let words = error.to_string();
@@ -217,4 +239,43 @@ fn tried_words(tried: &[PathBuf]) -> String {
     }
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     format!(" (looked at {})", tried.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(errno: i32, paranoid: Option<i32>) -> OpenError {
+        OpenError::PerfRefused { source: io::Error::from_raw_os_error(errno), paranoid }
+    }
+
+    #[test]
+    fn the_hint_names_what_refuses() {
+        let hint = |errno, paranoid| refused(errno, paranoid).hint().unwrap();
+        assert!(
+            hint(libc::EACCES, Some(3)).starts_with("as root: sysctl kernel.perf_event_paranoid=2")
+        );
+        assert!(hint(libc::EACCES, Some(2)).contains("seccomp filter"));
+        assert!(hint(libc::ENOSYS, None).starts_with("this kernel or container has no"));
+    }
+
+    #[test]
+    fn both_refusals_are_told_at_once() {
+        let source = io::Error::from_raw_os_error(libc::EPERM);
+        let ptrace = Box::new(OpenError::PtraceRefused { source });
+        let error =
+            OpenError::BothRefused { perf: Box::new(refused(libc::EACCES, Some(3))), ptrace };
+        assert_eq!(
+            error.to_string(),
+            "perf_event_open is refused (EACCES; kernel.perf_event_paranoid is 3), and ptrace is refused (EPERM)"
+        );
+        assert!(!error.hint().unwrap().contains("by ptrace"));
+    }
+
+    #[test]
+    fn other_errors_keep_the_systems_words() {
+        let source = io::Error::from_raw_os_error(libc::EMFILE);
+        let error = OpenError::System { doing: "opening", source };
+        assert_eq!(error.to_string(), "opening: Too many open files");
+    }
 }

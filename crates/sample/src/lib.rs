@@ -1,4 +1,35 @@
 //! Where samples come from: perf events of running processes, or ptrace where perf is refused.
+//!
+//! A [`Session`] samples one [`Target`] and hands out one stream of [`Record`]s, the same from every source: samples,
+//! and before them what they refer to (tasks, mappings).
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use skep_sample::{Options, RecordKind, Session, Target};
+//!
+//! let mut session = Session::open(&Options::new(Target::Command(vec!["ls".into(), "-R".into()])))?;
+//! session.notices().iter().for_each(|notice| eprintln!("{notice}"));
+//! session.start()?;
+//! loop {
+//!     let batch = session.poll(Duration::from_millis(100))?;
+//!     for record in &batch.records {
+//!         if let RecordKind::Sample(sample) = &record.kind {
+//!             let space = session.spaces().at(sample.pid, sample.time);
+//!             let mapping = space.and_then(|space| space.mapping_at(sample.ip));
+//!             println!("{} {:#x} {:?}", sample.tid, sample.ip, mapping.map(|mapping| &mapping.path));
+//!         }
+//!     }
+//!     if batch.end.is_some() {
+//!         break;
+//!     }
+//! }
+//! println!("{:?} {:?}", session.target_status(), session.totals());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Rooms: [`event_name`] reads `-e`; `attr` asks the kernel for it; `live` opens events and drains `ring`s, whose bytes
+//! [`record`] reads; `ptrace` is the other source; `proc` reads `/proc`; `session` merges, completes ([`Task`]s,
+//! [`Spaces`]) and unwinds ([`unwind`]). Unsafe code lives in `sys` alone.
 
 mod attr;
 mod child;

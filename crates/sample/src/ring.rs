@@ -56,7 +56,9 @@ fn split<'a, E: From<RecordError>>(
         }
         let Some((tail, rest)) = back.split_at_checked(size - front.len()) else {
             let available = front.len() + back.len();
-            return Err(RecordError::Size { kind: header.kind, size: header.size, available }.into());
+            return Err(
+                RecordError::Size { kind: header.kind, size: header.size, available }.into()
+            );
         };
         wrapped.clear();
         wrapped.extend_from_slice(front);

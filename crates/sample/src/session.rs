@@ -310,9 +310,16 @@ fn open_source(options: &Options, notices: &mut Vec<Notice>) -> Result<Source, O
             if options.source != SourceChoice::Auto || !error.is_perf_refused() || !is_command {
                 return Err(error);
             }
-            let source = PtraceSource::open(options, notices)?;
-            notices.push(Notice::PtraceInstead { why: Box::new(error) });
-            Ok(Source::Ptrace(source))
+            match PtraceSource::open(options, notices) {
+                Ok(source) => {
+                    notices.push(Notice::PtraceInstead { why: Box::new(error) });
+                    Ok(Source::Ptrace(source))
+                }
+                Err(ptrace @ OpenError::PtraceRefused { .. }) => {
+                    Err(OpenError::BothRefused { perf: Box::new(error), ptrace: Box::new(ptrace) })
+                }
+                Err(other) => Err(other),
+            }
         }
     }
 }

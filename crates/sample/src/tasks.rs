@@ -53,7 +53,8 @@ impl Tasks {
 
     fn fork(&mut self, lineage: Lineage) {
         let Lineage { pid, tid, parent_pid, parent_tid } = lineage;
-        let parent = self.known.entry(parent_tid).or_insert_with(|| Known::look(parent_pid, parent_tid));
+        let parent =
+            self.known.entry(parent_tid).or_insert_with(|| Known::look(parent_pid, parent_tid));
         let mut child = Known { task: parent.task.clone(), told: false, named: parent.named };
         child.task.pid = pid;
         child.task.tid = tid;
@@ -74,12 +75,12 @@ impl Tasks {
             return None;
         }
         known.told = true;
-        if let Ok(task) = proc::task(tid) {
-            if task.pid == pid {
-                let comm = if known.named { known.task.comm } else { task.comm };
-                known.task = Task { comm, ..task };
-                known.named = true;
-            }
+        if let Ok(task) = proc::task(tid)
+            && task.pid == pid
+        {
+            let comm = if known.named { known.task.comm } else { task.comm };
+            known.task = Task { comm, ..task };
+            known.named = true;
         }
         Some(known.task.clone())
     }
@@ -172,7 +173,8 @@ mod tests {
     #[test]
     fn each_cpu_has_its_own_idle_task() {
         let mut tasks = Tasks::default();
-        let mut introduce = |cpu| tasks.introduce(Pid(0), Pid(0), Cpu(cpu)).map(|t| t.comm.to_string());
+        let mut introduce =
+            |cpu| tasks.introduce(Pid(0), Pid(0), Cpu(cpu)).map(|t| t.comm.to_string());
         assert_eq!(introduce(1).as_deref(), Some("swapper/1"));
         assert_eq!(introduce(1), None);
         assert_eq!(introduce(0).as_deref(), Some("swapper/0"));

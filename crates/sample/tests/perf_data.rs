@@ -1,14 +1,16 @@
 //! Real recordings by `perf record`: every record reads as the crate `linux-perf-event-reader` reads it, and samples
 //! are as many and as deep as `perf script` prints.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
 
 use linux_perf_event_reader::{
-    self as reader, Endianness, EventRecord, PerfEventAttr, RawData, RawEventRecord, RecordParseInfo,
-    RecordType,
+    self as reader, Endianness, EventRecord, PerfEventAttr, RawData, RawEventRecord,
+    RecordParseInfo, RecordType,
 };
 use skep_sample::record::{Body, Format, Header, PerfRecord};
 
@@ -29,7 +31,8 @@ fn open(file: &[u8]) -> (Format, RecordParseInfo, &[u8]) {
         // Bit 18 of the flags.
         sample_id_all: word(attr, 40) >> 18 & 1 != 0,
     };
-    let (theirs, _) = PerfEventAttr::parse::<_, byteorder::LittleEndian>(Cursor::new(attr)).unwrap();
+    let (theirs, _) =
+        PerfEventAttr::parse::<_, byteorder::LittleEndian>(Cursor::new(attr)).unwrap();
     let info = RecordParseInfo::new(&theirs, Endianness::LittleEndian);
     let (start, size) = (word(file, 40) as usize, word(file, 48) as usize);
     (format, info, &file[start..start + size])
@@ -89,7 +92,8 @@ fn same(ours: &PerfRecord<'_>, theirs: &EventRecord<'_>) {
             assert_eq!((ours.pid.0 as i32, ours.tid.0 as i32), (theirs.pid, theirs.tid));
             assert_eq!((ours.comm, ours.is_exec), (&theirs.name.as_slice()[..], theirs.is_execve));
         }
-        (Body::Exit(ours), EventRecord::Exit(theirs)) | (Body::Fork(ours), EventRecord::Fork(theirs)) => {
+        (Body::Exit(ours), EventRecord::Exit(theirs))
+        | (Body::Fork(ours), EventRecord::Fork(theirs)) => {
             let numbers = [ours.pid, ours.ppid, ours.tid, ours.ptid].map(|pid| pid.0 as i32);
             assert_eq!(numbers, [theirs.pid, theirs.ppid, theirs.tid, theirs.ptid]);
             assert_eq!(ours.time, theirs.timestamp);
@@ -118,17 +122,25 @@ fn same(ours: &PerfRecord<'_>, theirs: &EventRecord<'_>) {
 
 fn same_sample(ours: &skep_sample::record::SampleRecord<'_>, theirs: &reader::SampleRecord<'_>) {
     assert_eq!((ours.id, ours.ip, ours.addr), (theirs.id, theirs.ip, theirs.addr));
-    assert_eq!(ours.pid_tid.map(|(pid, tid)| (pid.0 as i32, tid.0 as i32)), theirs.pid.zip(theirs.tid));
+    assert_eq!(
+        ours.pid_tid.map(|(pid, tid)| (pid.0 as i32, tid.0 as i32)),
+        theirs.pid.zip(theirs.tid)
+    );
     assert_eq!((ours.time, ours.period), (theirs.timestamp, theirs.period));
     assert_eq!(ours.cpu.map(|cpu| cpu.0), theirs.cpu);
-    let chain = theirs.callchain.map(|chain| (0..chain.len()).map(|at| chain.get(at).unwrap()).collect());
+    let chain =
+        theirs.callchain.map(|chain| (0..chain.len()).map(|at| chain.get(at).unwrap()).collect());
     assert_eq!(ours.callchain.map(|chain| chain.iter().collect::<Vec<_>>()), chain);
     assert_eq!(ours.raw, theirs.raw.map(|raw| raw.as_slice().into_owned()).as_deref());
     let stack = theirs.user_stack.map(|(stack, size)| stack.as_slice()[..size as usize].to_vec());
-    assert_eq!(ours.stack_user.map(|stack| stack.bytes.to_vec()).unwrap_or_default(), stack.unwrap_or_default());
+    assert_eq!(
+        ours.stack_user.map(|stack| stack.bytes.to_vec()).unwrap_or_default(),
+        stack.unwrap_or_default()
+    );
     assert_eq!((ours.phys_addr, ours.data_page_size), (theirs.phys_addr, theirs.data_page_size));
     assert_eq!(ours.code_page_size, theirs.code_page_size);
-    for (ours, theirs) in [(ours.regs_user, &theirs.user_regs), (ours.regs_intr, &theirs.intr_regs)] {
+    for (ours, theirs) in [(ours.regs_user, &theirs.user_regs), (ours.regs_intr, &theirs.intr_regs)]
+    {
         for (number, value) in ours.iter().flat_map(|regs| regs.iter()) {
             let theirs = theirs.as_ref().and_then(|regs| regs.get(u64::from(number)));
             assert_eq!(Some(value), theirs, "register {number}");
@@ -143,8 +155,23 @@ const WORK: &str = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; ls / >/dev
 fn recordings_with_every_field_read_as_the_other_reader_reads_them() {
     let folder = tempfile::tempdir().unwrap();
     let wide = [
-        "-e", "cpu-clock", "-F", "2000", "-g", "--user-regs=ax,bx,sp,ip", "--intr-regs=ip,sp,r15", "-d",
-        "--code-page-size", "--data-page-size", "--switch-events", "-T", "--sample-cpu", "--", "sh", "-c", WORK,
+        "-e",
+        "cpu-clock",
+        "-F",
+        "2000",
+        "-g",
+        "--user-regs=ax,bx,sp,ip",
+        "--intr-regs=ip,sp,r15",
+        "-d",
+        "--code-page-size",
+        "--data-page-size",
+        "--switch-events",
+        "-T",
+        "--sample-cpu",
+        "--",
+        "sh",
+        "-c",
+        WORK,
     ];
     let Some(file) = record(folder.path(), &wide) else { return };
     let (records, samples) = compare(&file);
@@ -154,7 +181,8 @@ fn recordings_with_every_field_read_as_the_other_reader_reads_them() {
 /// What `perf script` prints of each sample, in words.
 fn script(folder: &Path, fields: &str) -> Vec<Vec<String>> {
     let path = folder.join("perf.data");
-    let run = Command::new("perf").args(["script", "--ns", "-G", "-F", fields, "-i"]).arg(path).output();
+    let run =
+        Command::new("perf").args(["script", "--ns", "-G", "-F", fields, "-i"]).arg(path).output();
     let text = String::from_utf8(run.unwrap().stdout).unwrap();
     text.lines().map(|line| line.split_whitespace().map(String::from).collect()).collect()
 }
@@ -164,8 +192,22 @@ fn script(folder: &Path, fields: &str) -> Vec<Vec<String>> {
 fn samples_with_cgroups_and_weights_read_as_perf_prints_them() {
     let folder = tempfile::tempdir().unwrap();
     let wide = [
-        "-e", "cpu-clock", "-F", "2000", "-g", "--intr-regs=ip,sp", "-d", "--code-page-size", "--all-cgroups", "-W",
-        "-T", "--sample-cpu", "--", "sh", "-c", WORK,
+        "-e",
+        "cpu-clock",
+        "-F",
+        "2000",
+        "-g",
+        "--intr-regs=ip,sp",
+        "-d",
+        "--code-page-size",
+        "--all-cgroups",
+        "-W",
+        "-T",
+        "--sample-cpu",
+        "--",
+        "sh",
+        "-c",
+        WORK,
     ];
     let Some(file) = record(folder.path(), &wide) else { return };
     let (format, _, mut rest) = open(&file);
@@ -175,7 +217,9 @@ fn samples_with_cgroups_and_weights_read_as_perf_prints_them() {
         let (bytes, after) = rest.split_at(usize::from(header.size));
         rest = after;
         if let Body::Sample(sample) = PerfRecord::parse(bytes, &format).unwrap().body {
-            assert!(sample.weight.is_some_and(|weight| weight.is_struct) && sample.cgroup.is_some());
+            assert!(
+                sample.weight.is_some_and(|weight| weight.is_struct) && sample.cgroup.is_some()
+            );
             let time = sample.time.unwrap();
             let page = match sample.code_page_size.unwrap() {
                 0 => "N/A".into(),
@@ -205,7 +249,19 @@ fn samples_with_cgroups_and_weights_read_as_perf_prints_them() {
 #[test]
 fn recordings_with_stack_copies_read_as_the_other_reader_reads_them() {
     let folder = tempfile::tempdir().unwrap();
-    let deep = ["-e", "cpu-clock", "-F", "2000", "--call-graph", "dwarf,4096", "-s", "--", "sh", "-c", WORK];
+    let deep = [
+        "-e",
+        "cpu-clock",
+        "-F",
+        "2000",
+        "--call-graph",
+        "dwarf,4096",
+        "-s",
+        "--",
+        "sh",
+        "-c",
+        WORK,
+    ];
     let Some(file) = record(folder.path(), &deep) else { return };
     let (records, samples) = compare(&file);
     assert!(records > samples && samples > 10, "{samples} samples in {records} records");

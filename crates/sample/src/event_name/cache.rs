@@ -30,9 +30,9 @@ const POSSIBLE: [u64; 7] = [0b111, 0b101, 0b111, 0b111, 0b001, 0b001, 0b111];
 
 /// The type and number of a name.
 pub(super) fn find(name: &str) -> Option<(u32, u64)> {
-    parse(name).filter(|(cache, op, _)| is_possible(*cache, *op)).map(|(cache, op, result)| {
-        (sys::PERF_TYPE_HW_CACHE, cache | op << 8 | result << 16)
-    })
+    parse(name)
+        .filter(|(cache, op, _)| is_possible(*cache, *op))
+        .map(|(cache, op, result)| (sys::PERF_TYPE_HW_CACHE, cache | op << 8 | result << 16))
 }
 
 /// Tells whether a name reads as a cache event that cannot be.

@@ -21,10 +21,14 @@ pub enum EventNameError {
     #[error("`{letters}` asks for more precision than `ppp`, the highest")]
     Precision { letters: String },
     /// A cache that has no such operation.
-    #[error("`{name}`: this cache has no such operation (instruction caches and TLBs are only read or prefetched)")]
+    #[error(
+        "`{name}`: this cache has no such operation (instruction caches and TLBs are only read or prefetched)"
+    )]
     CacheOperation { name: String },
     /// A breakpoint that is not `mem:ADDRESS[/LENGTH][:rwx]`.
-    #[error("`{name}` is no breakpoint: {what}; the form is mem:0xADDRESS[/LENGTH][:rwx][:MODIFIERS]")]
+    #[error(
+        "`{name}` is no breakpoint: {what}; the form is mem:0xADDRESS[/LENGTH][:rwx][:MODIFIERS]"
+    )]
     Breakpoint { name: String, what: String },
     /// No PMU of this name.
     #[error("this machine has no PMU `{pmu}`; it has {}", list(.known))]
@@ -42,7 +46,9 @@ pub enum EventNameError {
     #[error("{}: {what}", .path.display())]
     Published { path: PathBuf, what: String },
     /// Tracepoints are looked up in tracefs, which is not there.
-    #[error("tracepoint `{name}` needs tracefs, which is not mounted or not readable (mount -t tracefs tracefs /sys/kernel/tracing, as root)")]
+    #[error(
+        "tracepoint `{name}` needs tracefs, which is not mounted or not readable (mount -t tracefs tracefs /sys/kernel/tracing, as root)"
+    )]
     NoTracefs { name: String },
     /// No tracepoint of this name.
     #[error("there is no tracepoint `{name}`: {} does not exist", .path.display())]

@@ -10,7 +10,8 @@ use super::{EventNameError, EventSpec, Modifiers, hardware};
 pub(super) fn parse(name: &str, pmus: &Path) -> Result<EventSpec, EventNameError> {
     let syntax = |what: &str| EventNameError::PmuSyntax { name: name.into(), what: what.into() };
     let (pmu, rest) = name.split_once('/').ok_or_else(|| syntax("there is no slash"))?;
-    let (terms, letters) = rest.rsplit_once('/').ok_or_else(|| syntax("the second slash is missing"))?;
+    let (terms, letters) =
+        rest.rsplit_once('/').ok_or_else(|| syntax("the second slash is missing"))?;
     if terms.contains('/') {
         return Err(syntax("there are more than two slashes"));
     }
@@ -76,15 +77,21 @@ impl Pmu {
     }
 
     /// Puts one term into the event; `may_name` lets it be a published event, whose own terms may not.
-    fn apply(&self, term: &str, event: &mut EventSpec, may_name: bool) -> Result<(), EventNameError> {
+    fn apply(
+        &self,
+        term: &str,
+        event: &mut EventSpec,
+        may_name: bool,
+    ) -> Result<(), EventNameError> {
         let (key, value) = match term.split_once('=') {
             Some((key, value)) => (key.trim(), Some(value.trim())),
             None => (term, None),
         };
-        if value.is_none() && may_name {
-            if let Some(terms) = self.published_event(key) {
-                return self.apply_all(&terms, event);
-            }
+        if value.is_none()
+            && may_name
+            && let Some(terms) = self.published_event(key)
+        {
+            return self.apply_all(&terms, event);
         }
         let number = match value {
             None => 1,

@@ -19,21 +19,51 @@ fn refusal(name: &str) -> EventNameError {
 #[test]
 fn names_have_the_numbers_of_the_kernels_header() {
     let rows = [
-        ("cycles", 0, 0), ("cpu-cycles", 0, 0), ("instructions", 0, 1), ("cache-references", 0, 2),
-        ("cache-misses", 0, 3), ("branches", 0, 4), ("branch-misses", 0, 5), ("bus-cycles", 0, 6),
-        ("stalled-cycles-frontend", 0, 7), ("stalled-cycles-backend", 0, 8), ("ref-cycles", 0, 9),
-        ("cpu-clock", 1, 0), ("task-clock", 1, 1), ("page-faults", 1, 2), ("faults", 1, 2),
-        ("context-switches", 1, 3), ("cs", 1, 3), ("cpu-migrations", 1, 4), ("minor-faults", 1, 5),
-        ("major-faults", 1, 6), ("alignment-faults", 1, 7), ("emulation-faults", 1, 8),
-        ("dummy", 1, 9), ("bpf-output", 1, 10), ("cgroup-switches", 1, 11),
-        ("L1-dcache-load-misses", 3, 0x10000), ("L1-dcache-loads", 3, 0), ("L1-dcache-stores", 3, 0x100),
-        ("L1-dcache-prefetch-misses", 3, 0x10200), ("L1-icache-load-misses", 3, 0x10001),
-        ("LLC-loads", 3, 2), ("LLC-load-misses", 3, 0x10002), ("LLC-store-misses", 3, 0x10102),
-        ("LLC-prefetches", 3, 0x202), ("dTLB-load-misses", 3, 0x10003), ("iTLB-loads", 3, 4),
-        ("branch-load-misses", 3, 0x10005), ("branch-loads", 3, 5), ("node-store-misses", 3, 0x10106),
-        ("node-prefetch-misses", 3, 0x10206), ("l1d-misses", 3, 0x10000), ("llc-miss-load", 3, 0x10002),
+        ("cycles", 0, 0),
+        ("cpu-cycles", 0, 0),
+        ("instructions", 0, 1),
+        ("cache-references", 0, 2),
+        ("cache-misses", 0, 3),
+        ("branches", 0, 4),
+        ("branch-misses", 0, 5),
+        ("bus-cycles", 0, 6),
+        ("stalled-cycles-frontend", 0, 7),
+        ("stalled-cycles-backend", 0, 8),
+        ("ref-cycles", 0, 9),
+        ("cpu-clock", 1, 0),
+        ("task-clock", 1, 1),
+        ("page-faults", 1, 2),
+        ("faults", 1, 2),
+        ("context-switches", 1, 3),
+        ("cs", 1, 3),
+        ("cpu-migrations", 1, 4),
+        ("minor-faults", 1, 5),
+        ("major-faults", 1, 6),
+        ("alignment-faults", 1, 7),
+        ("emulation-faults", 1, 8),
+        ("dummy", 1, 9),
+        ("bpf-output", 1, 10),
+        ("cgroup-switches", 1, 11),
+        ("L1-dcache-load-misses", 3, 0x10000),
+        ("L1-dcache-loads", 3, 0),
+        ("L1-dcache-stores", 3, 0x100),
+        ("L1-dcache-prefetch-misses", 3, 0x10200),
+        ("L1-icache-load-misses", 3, 0x10001),
+        ("LLC-loads", 3, 2),
+        ("LLC-load-misses", 3, 0x10002),
+        ("LLC-store-misses", 3, 0x10102),
+        ("LLC-prefetches", 3, 0x202),
+        ("dTLB-load-misses", 3, 0x10003),
+        ("iTLB-loads", 3, 4),
+        ("branch-load-misses", 3, 0x10005),
+        ("branch-loads", 3, 5),
+        ("node-store-misses", 3, 0x10106),
+        ("node-prefetch-misses", 3, 0x10206),
+        ("l1d-misses", 3, 0x10000),
+        ("llc-miss-load", 3, 0x10002),
         ("L2-speculative-read-miss", 3, 0x10202),
-        ("r1a8", 4, 0x1a8), ("rFF", 4, 0xff),
+        ("r1a8", 4, 0x1a8),
+        ("rFF", 4, 0xff),
     ];
     for (name, kind, config) in rows {
         assert_eq!(parse(name), (kind, config), "{name}");
@@ -70,7 +100,10 @@ fn modifiers_exclude_what_they_do_not_name() {
     assert_eq!(event.precise, 2);
     let event = EventSpec::parse_from("cpu-clock:k", &nowhere()).unwrap().modifiers;
     assert!(event.exclude_user && !event.exclude_kernel);
-    assert_eq!(EventSpec::parse_from("cycles", &nowhere()).unwrap().modifiers, Modifiers::default());
+    assert_eq!(
+        EventSpec::parse_from("cycles", &nowhere()).unwrap().modifiers,
+        Modifiers::default()
+    );
     assert!(matches!(refusal("cycles:uz"), EventNameError::Modifier { bad: 'z', .. }));
     assert!(matches!(refusal("cycles:pppp"), EventNameError::Precision { .. }));
 }
@@ -86,7 +119,9 @@ fn breakpoints_have_address_length_and_access() {
     assert_eq!((event.config_more, event.bp_type), ([0x1000, 8, 0], 4));
     let event = EventSpec::parse_from("mem:4096:u", &nowhere()).unwrap();
     assert!(event.modifiers.exclude_kernel && event.bp_type == 3);
-    for bad in ["mem:", "mem:main", "mem:0x1/3", "mem:0x1:rwx", "mem:0x1:w:u:u", "mem:0xfffffffffffffffff"] {
+    for bad in
+        ["mem:", "mem:main", "mem:0x1/3", "mem:0x1:rwx", "mem:0x1:w:u:u", "mem:0xfffffffffffffffff"]
+    {
         assert!(matches!(refusal(bad), EventNameError::Breakpoint { .. }), "{bad}");
     }
 }
@@ -94,7 +129,10 @@ fn breakpoints_have_address_length_and_access() {
 #[test]
 fn a_misspelt_event_is_told_its_neighbour() {
     assert_eq!(refusal("cylces").to_string(), "there is no event `cylces`; did you mean `cycles`?");
-    assert_eq!(refusal("cpuclock:u").to_string(), "there is no event `cpuclock:u`; did you mean `cpu-clock:u`?");
+    assert_eq!(
+        refusal("cpuclock:u").to_string(),
+        "there is no event `cpuclock:u`; did you mean `cpu-clock:u`?"
+    );
     assert!(refusal("r").to_string().starts_with("there is no event `r`"));
     assert!(matches!(refusal(""), EventNameError::Empty));
     assert!(matches!(refusal("r11112222333344445"), EventNameError::Unknown { .. }));
@@ -175,7 +213,23 @@ fn tracepoints_are_known_by_their_id() {
 #[test]
 fn any_text_gives_an_event_or_an_error() {
     let (_root, source) = published();
-    let pieces = ["cpu", "/", "=", ",", ":", "mem", "0x", "r", "-", "load", "\u{e9}", "u", "..", "0", "L1-dcache"];
+    let pieces = [
+        "cpu",
+        "/",
+        "=",
+        ",",
+        ":",
+        "mem",
+        "0x",
+        "r",
+        "-",
+        "load",
+        "\u{e9}",
+        "u",
+        "..",
+        "0",
+        "L1-dcache",
+    ];
     for a in pieces {
         for b in pieces {
             for c in pieces {

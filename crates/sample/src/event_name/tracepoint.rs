@@ -18,7 +18,8 @@ pub(super) fn parse(name: &str, tracefs: &[PathBuf]) -> Result<EventSpec, EventN
         return Err(EventNameError::Unknown { name: name.into(), near });
     }
     let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        !word.is_empty()
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     };
     if !is_word(system) || !is_word(event) {
         return Err(EventNameError::Unknown { name: name.into(), near: None });

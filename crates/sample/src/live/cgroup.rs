@@ -81,6 +81,10 @@ mod tests {
     #[test]
     fn a_missing_cgroup_names_the_places_that_were_looked_at() {
         let error = Cgroup::open(Path::new("/no/such.slice")).unwrap_err();
-        assert!(error.to_string().starts_with("there is no cgroup `/no/such.slice` (looked at /no/such.slice"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("there is no cgroup `/no/such.slice` (looked at /no/such.slice")
+        );
     }
 }

@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use skep_abi::{CounterValue, Cpu, Mapping, Pid, Sample, UserStack};
 
 use crate::record::{
-    Body, CpuMode, FileIdentity, MmapRecord, PerfRecord, ReadFormat, SampleRecord, TaskRecord, split,
+    Body, CpuMode, FileIdentity, MmapRecord, PerfRecord, ReadFormat, SampleRecord, TaskRecord,
+    split,
 };
 use crate::stream::{Lineage, Record, RecordKind};
 use crate::task::Comm;
@@ -71,9 +72,8 @@ fn to_sample(sample: &SampleRecord<'_>, record: &PerfRecord<'_>, cpu: Cpu) -> Sa
     let in_kernel = record.header.misc.cpu_mode() == CpuMode::Kernel;
     let chain = sample.callchain.map(|chain| split(chain, in_kernel)).unwrap_or_default();
     let user_regs = sample.regs_user.map(|regs| regs.to_x86());
-    let user_stack_bytes = sample.stack_user.filter(|stack| stack.room > 0).map(|stack| UserStack {
-        start: user_regs.map_or(0, |regs| regs.sp),
-        bytes: stack.bytes.to_vec(),
+    let user_stack_bytes = sample.stack_user.filter(|stack| stack.room > 0).map(|stack| {
+        UserStack { start: user_regs.map_or(0, |regs| regs.sp), bytes: stack.bytes.to_vec() }
     });
     Sample {
         ip: sample.ip.unwrap_or(0),
@@ -99,10 +99,50 @@ fn to_sample(sample: &SampleRecord<'_>, record: &PerfRecord<'_>, cpu: Cpu) -> Sa
     }
 }
 
+/// The event's own value and its times.
 fn counter(read: &ReadFormat) -> Option<CounterValue> {
     Some(CounterValue {
         counter: read.values.first()?.value,
         enabled: read.time_enabled?,
         running: read.time_running?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Format;
+
+    fn kind(kind: u32, misc: u16, words: &[u64]) -> Option<RecordKind> {
+        let mut bytes = kind.to_le_bytes().to_vec();
+        bytes.extend(misc.to_le_bytes());
+        bytes.extend((8 + words.len() as u16 * 8).to_le_bytes());
+        bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        let record = PerfRecord::parse(&bytes, &Format::default()).unwrap();
+        convert(&record, Cpu(3)).map(|record| record.kind)
+    }
+
+    #[test]
+    fn losses_and_silences_are_told() {
+        assert_eq!(kind(2, 0, &[1, 5]), Some(RecordKind::Lost { records: 5 }));
+        assert_eq!(kind(13, 0, &[7]), Some(RecordKind::Lost { records: 7 }));
+        assert_eq!(kind(5, 0, &[1, 2, 3]), Some(RecordKind::Throttle));
+        assert_eq!(kind(6, 0, &[1, 2, 3]), Some(RecordKind::Unthrottle));
+        let cgroup = u64::from_le_bytes(*b"/a/b\0\0\0\0");
+        let path = "/a/b".into();
+        assert_eq!(kind(19, 0, &[7, cgroup]), Some(RecordKind::Cgroup { id: 7, path }));
+    }
+
+    #[test]
+    fn data_and_the_kernels_own_mappings_are_left_out() {
+        let name = u64::from_le_bytes(*b"/lib/x\0\0");
+        let mapping =
+            |pid: u32, misc| kind(1, misc, &[u64::from(pid), 0x1000, 0x2000, 0x3000, name]);
+        let Some(RecordKind::Mmap { pid, mapping: code }) = mapping(7, 2) else { panic!() };
+        assert_eq!((pid, code.start, code.end, code.file_offset), (Pid(7), 0x1000, 0x3000, 0x3000));
+        assert_eq!(code.path.to_str(), Some("/lib/x"));
+        assert_eq!(mapping(7, 1 << 13), None);
+        assert_eq!(mapping(u32::MAX, 1), None);
+        assert_eq!(kind(64, 0, &[]), None);
+    }
 }

@@ -15,10 +15,10 @@ pub(crate) fn paranoid() -> Option<i32> {
 
 /// Refuses what the kernel would refuse with a mere EINVAL.
 pub(crate) fn check(rate: Rate, fields: &Fields) -> Result<(), OpenError> {
-    if let Some(bytes) = fields.user_stack {
-        if bytes % 8 != 0 || bytes >= 1 << 16 || bytes == 0 {
-            return Err(OpenError::StackSize { bytes });
-        }
+    if let Some(bytes) = fields.user_stack
+        && (bytes % 8 != 0 || bytes >= 1 << 16 || bytes == 0)
+    {
+        return Err(OpenError::StackSize { bytes });
     }
     match rate {
         Rate::Frequency(0) | Rate::Period(0) => Err(OpenError::RateZero),

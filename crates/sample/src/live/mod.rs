@@ -79,8 +79,10 @@ impl PerfSource {
     pub(crate) fn open(options: &Options, notices: &mut Vec<Notice>) -> Result<Self, OpenError> {
         let fields = options.wanted_fields();
         limits::check(options.rate, &fields)?;
-        let online = online_cpus()
-            .map_err(|source| OpenError::System { doing: "asking which CPUs are online", source })?;
+        let online = online_cpus().map_err(|source| OpenError::System {
+            doing: "asking which CPUs are online",
+            source,
+        })?;
         let sampled = chosen(options, &online)?;
         let event = options.event.clone().unwrap_or_else(EventSpec::cycles);
         let (inherit, start) = match &options.target {
@@ -159,7 +161,9 @@ impl PerfSource {
             for pid in pids {
                 match threads_of(*pid) {
                     Ok(threads) => listed.extend(threads),
-                    Err(_) if known.is_empty() => return Err(OpenError::NoSuchProcess { pid: *pid }),
+                    Err(_) if known.is_empty() => {
+                        return Err(OpenError::NoSuchProcess { pid: *pid });
+                    }
                     Err(_) => {}
                 }
             }
@@ -181,7 +185,9 @@ impl PerfSource {
             }
         }
         match pids.first() {
-            Some(pid) if self.opener.samplers.is_empty() => Err(OpenError::NoSuchProcess { pid: *pid }),
+            Some(pid) if self.opener.samplers.is_empty() => {
+                Err(OpenError::NoSuchProcess { pid: *pid })
+            }
             _ if skipped > 0 => {
                 notices.push(Notice::ThreadsSkipped { count: skipped });
                 Ok(())
@@ -220,19 +226,24 @@ impl PerfSource {
         self.started = Some(clock::monotonic());
         match &mut self.child {
             Some(child) => child.start(),
-            None => self.opener.samplers.iter().chain(&self.opener.followers).try_for_each(|event| {
-                let doing = "starting a perf event";
-                event::enable(event.as_fd()).map_err(|source| OpenError::System { doing, source })
-            }),
+            None => {
+                self.opener.samplers.iter().chain(&self.opener.followers).try_for_each(|event| {
+                    let doing = "starting a perf event";
+                    event::enable(event.as_fd())
+                        .map_err(|source| OpenError::System { doing, source })
+                })
+            }
         }
     }
 
     /// Waits until a ring is half full, the target ended, or the time is over.
     pub(crate) fn wait(&self, timeout: Duration) -> Result<(), SampleError> {
         let anchors = self.rings.iter().map(CpuRing::anchor);
-        let ends = self.watched.iter().filter_map(|watched| watched.pidfd.as_ref().map(AsFd::as_fd));
+        let ends =
+            self.watched.iter().filter_map(|watched| watched.pidfd.as_ref().map(AsFd::as_fd));
         let child = self.child.as_ref().and_then(Child::pidfd);
-        let fds = anchors.chain(ends).chain(child).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        let fds =
+            anchors.chain(ends).chain(child).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         let mut fds: Vec<_> = fds.collect();
         match poll(&mut fds, Timespec::try_from(timeout).ok().as_ref()) {
             // Ctrl-C, most likely: the caller looks at its own flag.

@@ -56,7 +56,12 @@ impl Opener {
     }
 
     /// Tries until something works; the error is that of the fullest attempt.
-    fn settle(&mut self, whom: Whom<'_>, cpu: Cpu, notices: &mut Vec<Notice>) -> io::Result<OwnedFd> {
+    fn settle(
+        &mut self,
+        whom: Whom<'_>,
+        cpu: Cpu,
+        notices: &mut Vec<Notice>,
+    ) -> io::Result<OwnedFd> {
         loop {
             let attempt = |attr: &perf_event_attr| event::open(attr, whom, cpu.0 as i32);
             let error = match attempt(&self.plan.sampling()) {

@@ -61,7 +61,9 @@ pub(super) fn open(
                     notices.push(Notice::SmallRings { bytes });
                 }
                 let parts = cpus.iter().zip(anchors).zip(rings);
-                return Ok(parts.map(|((cpu, anchor), ring)| CpuRing { cpu: *cpu, anchor, ring }).collect());
+                return Ok(parts
+                    .map(|((cpu, anchor), ring)| CpuRing { cpu: *cpu, anchor, ring })
+                    .collect());
             }
             Err(error) => match error.raw_os_error() {
                 Some(libc::EPERM | libc::ENOMEM) if bytes > page => bytes /= 2,
@@ -79,7 +81,8 @@ fn wish(options: &Options, cpus: usize) -> usize {
     if options.ring_bytes > 0 {
         return options.ring_bytes.checked_next_power_of_two().unwrap_or(BUDGET);
     }
-    let wish = if options.wanted_fields().user_stack.is_some() { STACK_RING } else { CALLCHAIN_RING };
+    let wish =
+        if options.wanted_fields().user_stack.is_some() { STACK_RING } else { CALLCHAIN_RING };
     let share = BUDGET / cpus.max(1);
     // The largest power of two within the share.
     wish.min(1 << share.max(1).ilog2())

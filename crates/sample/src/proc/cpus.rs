@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn ranges_and_single_cpus_read_sorted_and_once() {
-        let cpus = |text| parse_cpu_list(text).map(|cpus| cpus.iter().map(|c| c.0).collect::<Vec<_>>());
+        let cpus =
+            |text| parse_cpu_list(text).map(|cpus| cpus.iter().map(|c| c.0).collect::<Vec<_>>());
         assert_eq!(cpus("0-3,8\n"), Ok(vec![0, 1, 2, 3, 8]));
         assert_eq!(cpus("5,1,1-2"), Ok(vec![1, 2, 5]));
         for bad in ["", "a", "3-1", "1-", "0-8192", "4294967296", "1,,2"] {

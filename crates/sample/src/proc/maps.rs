@@ -78,7 +78,10 @@ mod tests {
         let regions: Vec<_> = parse(text).collect();
         assert_eq!(regions.len(), 3);
         let first = &regions[0].mapping;
-        assert_eq!((first.start, first.end, first.file_offset), (0x55a0_c000_0000, 0x55a0_c000_1000, 0x2000));
+        assert_eq!(
+            (first.start, first.end, first.file_offset),
+            (0x55a0_c000_0000, 0x55a0_c000_1000, 0x2000)
+        );
         assert_eq!(first.path.to_str(), Some("/usr/bin/a b\nc (deleted)"));
         assert_eq!(regions[1].mapping.path.to_str(), Some("//anon"));
         assert!(regions[1].executable && !regions[2].executable);

@@ -27,7 +27,8 @@ impl ProcessMemory {
     /// `EFAULT` when the first byte is unreadable, `ESRCH` when the process is gone, `EPERM` when it is not ours to
     /// trace (`PTRACE_MODE_ATTACH_REALCREDS`).
     pub fn read(&self, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let pid = i32::try_from(self.pid.0).map_err(|_| io::Error::from_raw_os_error(libc::ESRCH))?;
+        let pid =
+            i32::try_from(self.pid.0).map_err(|_| io::Error::from_raw_os_error(libc::ESRCH))?;
         vm::read(pid, address, buffer)
     }
 

@@ -31,7 +31,8 @@ impl ThreadStat {
         let mut text = [0; 1024];
         let len = stat.read_at(&mut text, 0)?;
         let text = text.get(..len).unwrap_or_default();
-        Self::parse(text).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "stat has another form"))
+        Self::parse(text)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "stat has another form"))
     }
 
     /// The name may hold anything, even a closing parenthesis; what follows the last one does not.

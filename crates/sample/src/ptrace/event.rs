@@ -29,7 +29,9 @@ impl Stop {
         let signal = libc::WSTOPSIG(status);
         match status >> 16 {
             0 => Self::Signal(signal),
-            libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => Self::Made,
+            libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
+                Self::Made
+            }
             libc::PTRACE_EVENT_EXEC => Self::Exec,
             EVENT_STOP if signal != libc::SIGTRAP => Self::Group,
             _ => Self::Trap,

@@ -35,7 +35,8 @@ impl MapsWatch {
         }
         self.looked = Some(now);
         let Ok(mappings) = executable_mappings(pid) else { return Vec::new() };
-        let new: Vec<_> = mappings.iter().filter(|mapping| !self.known.contains(mapping)).cloned().collect();
+        let new: Vec<_> =
+            mappings.iter().filter(|mapping| !self.known.contains(mapping)).cloned().collect();
         self.patience = if new.is_empty() { (self.patience * 2).min(PATIENT) } else { SOON };
         self.known = mappings;
         new

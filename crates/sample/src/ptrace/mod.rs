@@ -113,9 +113,9 @@ impl PtraceSource {
 
     fn answer(&mut self) -> Result<Pid, OpenError> {
         let gone = || std::io::Error::other("the tracer ended");
-        self.begun
-            .recv()
-            .unwrap_or_else(|_| Err(OpenError::System { doing: "tracing the command", source: gone() }))
+        self.begun.recv().unwrap_or_else(|_| {
+            Err(OpenError::System { doing: "tracing the command", source: gone() })
+        })
     }
 
     /// Waits for records or the end.

@@ -34,7 +34,8 @@ impl Thread {
     pub(super) fn tick(&mut self, period: u64) -> Option<Cpu> {
         match self.schedstat.as_ref().map(runtime_ns) {
             Some(Ok(runtime)) => {
-                self.owed = (self.owed + runtime.saturating_sub(self.runtime)).min(MAX_OWED.max(period));
+                self.owed =
+                    (self.owed + runtime.saturating_sub(self.runtime)).min(MAX_OWED.max(period));
                 self.runtime = runtime;
             }
             // Without scheduler statistics, whoever runs at a tick has run since the last one.

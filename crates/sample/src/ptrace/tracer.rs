@@ -148,10 +148,10 @@ impl Tracer {
             let only = self.only;
             let sampled = |tid: &Pid| only.is_none_or(|only| only == *tid);
             for (tid, thread) in self.threads.iter_mut().filter(|(tid, _)| sampled(tid)) {
-                if let Some(cpu) = thread.tick(self.period) {
-                    if ptrace::interrupt(raw(*tid)).is_ok() {
-                        thread.asked = Some(cpu);
-                    }
+                if let Some(cpu) = thread.tick(self.period)
+                    && ptrace::interrupt(raw(*tid)).is_ok()
+                {
+                    thread.asked = Some(cpu);
                 }
             }
         }
@@ -245,12 +245,12 @@ impl Tracer {
         let (pid, cpu) = (thread.pid, thread.asked.take());
         let Some(cpu) = cpu else { return };
         thread.pay(self.period);
-        if self.cpus.as_ref().is_none_or(|cpus| cpus.contains(&cpu)) {
-            if let Ok(Some(sample)) = self.sample(pid, tid, cpu) {
-                let time = sample.time;
-                self.refresh_maps(pid, time, &sample.user_stack);
-                self.records.push(Record { time, cpu, kind: RecordKind::Sample(Box::new(sample)) });
-            }
+        if self.cpus.as_ref().is_none_or(|cpus| cpus.contains(&cpu))
+            && let Ok(Some(sample)) = self.sample(pid, tid, cpu)
+        {
+            let time = sample.time;
+            self.refresh_maps(pid, time, &sample.user_stack);
+            self.records.push(Record { time, cpu, kind: RecordKind::Sample(Box::new(sample)) });
         }
     }
 

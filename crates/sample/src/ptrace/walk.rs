@@ -12,7 +12,11 @@ const USER_END: u64 = 1 << 47;
 
 /// The instruction address, then return addresses, innermost first; words are taken from the copied bytes, or else
 /// from the process.
-pub(super) fn frame_pointers(regs: &X86Regs, copied: &UserStack, memory: ProcessMemory) -> Vec<u64> {
+pub(super) fn frame_pointers(
+    regs: &X86Regs,
+    copied: &UserStack,
+    memory: ProcessMemory,
+) -> Vec<u64> {
     let mut stack = vec![regs.ip];
     let mut frame = regs.bp;
     while stack.len() < MAX_STACK && (1..USER_END - 16).contains(&frame) {

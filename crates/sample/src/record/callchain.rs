@@ -53,8 +53,7 @@ pub struct Split {
 #[must_use]
 pub fn split(callchain: Words<'_>, in_kernel: bool) -> Split {
     let mut split = Split::default();
-    let mut context =
-        if in_kernel { CallchainContext::Kernel } else { CallchainContext::User };
+    let mut context = if in_kernel { CallchainContext::Kernel } else { CallchainContext::User };
     let mut words = callchain.iter();
     for word in words.by_ref() {
         match (CallchainContext::of(word), context) {

@@ -31,7 +31,10 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], RecordError> {
+    pub(super) fn array<const N: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<[u8; N], RecordError> {
         let taken = self.bytes(field, N as u64)?;
         let mut array = [0; N];
         array.copy_from_slice(taken);
@@ -68,12 +71,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes `count` words.
-    pub(super) fn words(&mut self, field: &'static str, count: u64) -> Result<Words<'a>, RecordError> {
+    pub(super) fn words(
+        &mut self,
+        field: &'static str,
+        count: u64,
+    ) -> Result<Words<'a>, RecordError> {
         self.items(field, count, 8).map(Words)
     }
 
     /// Everything that is left but the last `keep` bytes.
-    pub(super) fn all_but(&mut self, field: &'static str, keep: usize) -> Result<&'a [u8], RecordError> {
+    pub(super) fn all_but(
+        &mut self,
+        field: &'static str,
+        keep: usize,
+    ) -> Result<&'a [u8], RecordError> {
         match self.bytes.len().checked_sub(keep) {
             Some(len) => self.bytes(field, len as u64),
             None => {

@@ -65,18 +65,29 @@ pub enum Body<'a> {
     Throttle(ThrottleRecord),
     Unthrottle(ThrottleRecord),
     Fork(TaskRecord),
-    Read { pid: Pid, tid: Pid, values: ReadFormat },
+    Read {
+        pid: Pid,
+        tid: Pid,
+        values: ReadFormat,
+    },
     Sample(Box<SampleRecord<'a>>),
     Aux(AuxRecord),
-    ItraceStart { pid: Pid, tid: Pid },
-    LostSamples { lost: u64 },
+    ItraceStart {
+        pid: Pid,
+        tid: Pid,
+    },
+    LostSamples {
+        lost: u64,
+    },
     Switch(SwitchRecord),
     Namespaces(NamespacesRecord<'a>),
     Ksymbol(KsymbolRecord<'a>),
     BpfEvent(BpfEventRecord),
     Cgroup(CgroupRecord<'a>),
     TextPoke(TextPokeRecord<'a>),
-    AuxOutputHwId { hw_id: u64 },
+    AuxOutputHwId {
+        hw_id: u64,
+    },
     CallchainDeferred(DeferredCallchain<'a>),
     /// A type that is not the kernel's: the bytes after the header.
     Unknown(&'a [u8]),
@@ -122,7 +133,11 @@ impl<'a> PerfRecord<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn parse(cursor: &mut Cursor<'a>, header: Header, format: &Format) -> Result<Self, RecordError> {
+    fn parse(
+        cursor: &mut Cursor<'a>,
+        header: Header,
+        format: &Format,
+    ) -> Result<Self, RecordError> {
         let trailer = SampleId::size(format);
         let misc = header.misc;
         Ok(match header.kind {
@@ -137,9 +152,7 @@ impl<'a> Body<'a> {
                 let (pid, tid) = sample_id::pid_tid(cursor)?;
                 Self::Read { pid, tid, values: ReadFormat::parse(cursor, format)? }
             }
-            sys::PERF_RECORD_SAMPLE => {
-                Self::Sample(Box::new(SampleRecord::parse(cursor, format)?))
-            }
+            sys::PERF_RECORD_SAMPLE => Self::Sample(Box::new(SampleRecord::parse(cursor, format)?)),
             sys::PERF_RECORD_MMAP2 => Self::Mmap(MmapRecord::parse(cursor, misc, true, trailer)?),
             sys::PERF_RECORD_AUX => Self::Aux(AuxRecord::parse(cursor)?),
             sys::PERF_RECORD_ITRACE_START => {
@@ -156,7 +169,9 @@ impl<'a> Body<'a> {
             sys::PERF_RECORD_BPF_EVENT => Self::BpfEvent(BpfEventRecord::parse(cursor)?),
             sys::PERF_RECORD_CGROUP => Self::Cgroup(CgroupRecord::parse(cursor, trailer)?),
             sys::PERF_RECORD_TEXT_POKE => Self::TextPoke(TextPokeRecord::parse(cursor)?),
-            sys::PERF_RECORD_AUX_OUTPUT_HW_ID => Self::AuxOutputHwId { hw_id: cursor.u64("hw_id")? },
+            sys::PERF_RECORD_AUX_OUTPUT_HW_ID => {
+                Self::AuxOutputHwId { hw_id: cursor.u64("hw_id")? }
+            }
             sys::PERF_RECORD_CALLCHAIN_DEFERRED => {
                 Self::CallchainDeferred(DeferredCallchain::parse(cursor)?)
             }

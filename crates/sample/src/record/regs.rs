@@ -7,8 +7,11 @@ use skep_abi::X86Regs;
 use super::RecordError;
 use super::cursor::{Cursor, Words};
 
+/// Puts a value where it belongs.
+type Setter = fn(&mut X86Regs, u64);
+
 /// perf's numbers of the x86-64 registers, and where each belongs in [`X86Regs`].
-const PERF_REGS: [(u32, fn(&mut X86Regs, u64)); 20] = [
+const PERF_REGS: [(u32, Setter); 20] = [
     (0, |regs, value| regs.ax = value),
     (1, |regs, value| regs.bx = value),
     (2, |regs, value| regs.cx = value),

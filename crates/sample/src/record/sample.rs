@@ -141,13 +141,16 @@ impl<'a> SampleRecord<'a> {
         Ok(())
     }
 
-    fn machine_state(&mut self, cursor: &mut Cursor<'a>, format: &Format) -> Result<(), RecordError> {
+    fn machine_state(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        format: &Format,
+    ) -> Result<(), RecordError> {
         let word = |cursor: &mut Cursor<'a>, bits, field| {
             format.has(bits).then(|| cursor.u64(field)).transpose()
         };
         let weight = word(cursor, bit::WEIGHT | bit::WEIGHT_STRUCT, "weight")?;
-        self.weight =
-            weight.map(|full| Weight { full, is_struct: format.has(bit::WEIGHT_STRUCT) });
+        self.weight = weight.map(|full| Weight { full, is_struct: format.has(bit::WEIGHT_STRUCT) });
         self.data_src = word(cursor, bit::DATA_SRC, "data_src")?;
         self.transaction = word(cursor, bit::TRANSACTION, "transaction")?;
         if format.has(bit::REGS_INTR) {

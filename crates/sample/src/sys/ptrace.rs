@@ -67,10 +67,52 @@ pub(crate) fn registers(tid: i32) -> io::Result<Option<X86Regs>> {
     if vector.iov_len != size_of_val(&words) {
         return Ok(None);
     }
-    let [r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss, ..] =
-        words;
+    let [
+        r15,
+        r14,
+        r13,
+        r12,
+        bp,
+        bx,
+        r11,
+        r10,
+        r9,
+        r8,
+        ax,
+        cx,
+        dx,
+        si,
+        di,
+        orig_ax,
+        ip,
+        cs,
+        flags,
+        sp,
+        ss,
+        ..,
+    ] = words;
     Ok(Some(X86Regs {
-        r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss,
+        r15,
+        r14,
+        r13,
+        r12,
+        bp,
+        bx,
+        r11,
+        r10,
+        r9,
+        r8,
+        ax,
+        cx,
+        dx,
+        si,
+        di,
+        orig_ax,
+        ip,
+        cs,
+        flags,
+        sp,
+        ss,
     }))
 }
 

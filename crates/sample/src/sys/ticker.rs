@@ -31,14 +31,17 @@ impl Ticker {
         event.sigev_notify_thread_id = rustix::thread::gettid().as_raw_pid();
         let mut timer = std::ptr::null_mut();
         // SAFETY: both pointers are to locals that outlive the call; the notification runs no code of ours.
-        let made = unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) };
+        let made =
+            unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) };
         checked(made.into())?;
         let ticker = Self { timer, not_send: PhantomData };
         let nanos = interval.as_nanos().clamp(1, 1_000_000_000) as i64;
-        let every = libc::timespec { tv_sec: nanos / 1_000_000_000, tv_nsec: nanos % 1_000_000_000 };
+        let every =
+            libc::timespec { tv_sec: nanos / 1_000_000_000, tv_nsec: nanos % 1_000_000_000 };
         let setting = libc::itimerspec { it_interval: every, it_value: every };
         // SAFETY: the timer exists, `setting` outlives the call, and the old setting is not asked for.
-        let set = unsafe { libc::timer_settime(timer, 0, &raw const setting, std::ptr::null_mut()) };
+        let set =
+            unsafe { libc::timer_settime(timer, 0, &raw const setting, std::ptr::null_mut()) };
         checked(set.into())?;
         Ok(ticker)
     }

@@ -33,7 +33,14 @@ pub(crate) fn read(pid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usiz
     // SAFETY: `local` describes the exclusively borrowed `buffer`, the only memory of ours that the kernel writes;
     // the remote addresses are the other process's and checked by the kernel.
     let read = unsafe {
-        libc::process_vm_readv(pid, &raw const local, 1, remote.as_ptr(), remote.len() as libc::c_ulong, 0)
+        libc::process_vm_readv(
+            pid,
+            &raw const local,
+            1,
+            remote.as_ptr(),
+            remote.len() as libc::c_ulong,
+            0,
+        )
     };
     Ok(checked(read as libc::c_long)? as usize)
 }

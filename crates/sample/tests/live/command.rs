@@ -6,7 +6,9 @@ use std::time::Duration;
 use skep_abi::{Cpu, Pid};
 use skep_sample::event_name::EventSpec;
 use skep_sample::unwind::UnwindMode;
-use skep_sample::{End, Options, Rate, RecordKind, Session, SourceChoice, SourceKind, TargetStatus};
+use skep_sample::{
+    End, Options, Rate, RecordKind, Session, SourceChoice, SourceKind, TargetStatus,
+};
 
 use crate::workload::Workload;
 use crate::{check_stream, command, counting, open, run, samples};
@@ -29,7 +31,9 @@ fn a_command_is_followed_from_its_first_instruction_to_its_status() {
     assert_eq!((end, session.source()), (End::TargetExited, SourceKind::Perf));
     assert_eq!(session.target_status(), Some(TargetStatus::Exited(7)));
     assert_eq!(session.totals().lost, 0);
-    let exec = records.iter().position(|r| matches!(r.kind, RecordKind::Comm { exec: true, pid, .. } if pid == child));
+    let exec = records
+        .iter()
+        .position(|r| matches!(r.kind, RecordKind::Comm { exec: true, pid, .. } if pid == child));
     let loader = records.iter().position(|record| match &record.kind {
         RecordKind::Mmap { pid, mapping } => {
             *pid == child && mapping.path.to_str().is_some_and(|path| path.contains("ld-linux"))
@@ -40,7 +44,9 @@ fn a_command_is_followed_from_its_first_instruction_to_its_status() {
     assert!(exec < loader && loader < first, "{exec:?} {loader:?} {first:?}");
     // A fault happens at an address, and the first one of all at the loader's entry.
     let samples = samples(&records);
-    assert!(samples.len() > 5 && samples.iter().all(|sample| sample.addr != 0 && sample.pid == child));
+    assert!(
+        samples.len() > 5 && samples.iter().all(|sample| sample.addr != 0 && sample.pid == child)
+    );
     assert_eq!(samples[0].addr, samples[0].ip);
 }
 
@@ -56,7 +62,10 @@ fn samples_say_where_they_were_taken() {
     assert!(samples.len() > 20, "{} samples", samples.len());
     for sample in samples {
         let regs = sample.regs.unwrap();
-        assert!(regs.is_user_mode() && sample.is_user_mode() && sample.kernel_stack.is_empty(), "{sample:x?}");
+        assert!(
+            regs.is_user_mode() && sample.is_user_mode() && sample.kernel_stack.is_empty(),
+            "{sample:x?}"
+        );
         assert_eq!((regs.ip, sample.user_stack[0]), (sample.ip, sample.ip));
         assert_eq!(sample.user_regs.map(|user| (user.ip, user.sp)), Some((regs.ip, regs.sp)));
         let stack = sample.user_stack_bytes.as_ref().unwrap();
@@ -72,7 +81,9 @@ fn samples_say_where_they_were_taken() {
 fn tasks_are_described_and_children_are_inherited() {
     let script = "(i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done) & wait";
     let target = command(&["sh", "-c", script]);
-    let Some(mut session) = open(&perf(target, "cpu-clock:u", Rate::Frequency(1_000))) else { return };
+    let Some(mut session) = open(&perf(target, "cpu-clock:u", Rate::Frequency(1_000))) else {
+        return;
+    };
     let parent = session.child().unwrap();
     let (records, _) = run(&mut session);
     check_stream(&session, &records);
@@ -81,7 +92,10 @@ fn tasks_are_described_and_children_are_inherited() {
         _ => None,
     });
     let child = forked.unwrap();
-    assert!(samples(&records).iter().any(|sample| sample.pid == child), "the child was not sampled");
+    assert!(
+        samples(&records).iter().any(|sample| sample.pid == child),
+        "the child was not sampled"
+    );
     let task = records.iter().find_map(|record| match &record.kind {
         RecordKind::Task(task) if task.pid == child => Some(task),
         _ => None,
@@ -89,7 +103,9 @@ fn tasks_are_described_and_children_are_inherited() {
     let task = task.unwrap();
     assert_eq!((task.parent, task.comm.as_bytes()), (Some(parent), &b"sh"[..]));
     assert_eq!(task.uid, Some(rustix::process::getuid().as_raw()));
-    assert!(records.iter().any(|r| matches!(r.kind, RecordKind::Exit(lineage) if lineage.pid == child)));
+    assert!(
+        records.iter().any(|r| matches!(r.kind, RecordKind::Exit(lineage) if lineage.pid == child))
+    );
 }
 
 #[test]
@@ -127,7 +143,8 @@ fn only_chosen_cpus_sample_and_mappings_of_others_are_known() {
 
 #[test]
 fn a_session_that_is_stopped_ends_the_command() {
-    let Some(mut session) = open(&perf(command(&["sleep", "1000"]), "cpu-clock:u", Rate::Frequency(99)))
+    let Some(mut session) =
+        open(&perf(command(&["sleep", "1000"]), "cpu-clock:u", Rate::Frequency(99)))
     else {
         return;
     };
@@ -185,31 +202,40 @@ fn what_finds_no_room_is_counted() {
     session.start().unwrap();
     // Nobody reads until the command has ended.
     let child = session.child().unwrap();
-    while !matches!(std::fs::read_to_string(format!("/proc/{child}/stat")), Ok(stat) if stat.contains(") Z ")) {
+    while !matches!(std::fs::read_to_string(format!("/proc/{child}/stat")), Ok(stat) if stat.contains(") Z "))
+    {
         std::thread::yield_now();
     }
     let (records, _) = run(&mut session);
     let totals = session.totals();
     assert!(totals.lost > 0 && totals.samples > 0, "{totals:?}");
     assert_eq!(totals.samples, samples(&records).len() as u64);
-    assert!(session.notices().iter().any(|notice| notice.to_string().starts_with("rings of 4 KiB")));
+    assert!(
+        session.notices().iter().any(|notice| notice.to_string().starts_with("rings of 4 KiB"))
+    );
 }
 
 #[test]
 fn switches_are_told_on_request() {
-    let mut options = perf(command(&["sh", "-c", "sleep 0.05; sleep 0.05"]), "cpu-clock:u", Rate::Frequency(99));
+    let mut options =
+        perf(command(&["sh", "-c", "sleep 0.05; sleep 0.05"]), "cpu-clock:u", Rate::Frequency(99));
     options.fields.switches = true;
     let Some(mut session) = open(&options) else { return };
     let (records, _) = run(&mut session);
     let switches = |leaving: bool| {
-        records.iter().filter(|r| matches!(r.kind, RecordKind::Switch { out, .. } if out == leaving)).count()
+        records
+            .iter()
+            .filter(|r| matches!(r.kind, RecordKind::Switch { out, .. } if out == leaving))
+            .count()
     };
     assert!(switches(true) > 1 && switches(false) > 1);
 }
 
 #[test]
 fn stacks_through_code_without_frame_pointers_are_whole_when_unwound() {
-    let Some(workload) = Workload::build("callback", &["-O2", "-fomit-frame-pointer"]) else { return };
+    let Some(workload) = Workload::build("callback", &["-O2", "-fomit-frame-pointer"]) else {
+        return;
+    };
     let frames = |unwind: UnwindMode, source: SourceChoice| {
         let mut options = Options::new(command(&[workload.path(), "0.3"]));
         options.child_stdout = skep_sample::ChildStdout::ToStderr;
@@ -231,8 +257,14 @@ fn stacks_through_code_without_frame_pointers_are_whole_when_unwound() {
     };
     for source in [SourceChoice::Perf, SourceChoice::Ptrace] {
         let Some((whole, all)) = frames(UnwindMode::Auto, source) else { continue };
-        assert!(all > 10 && whole * 100 > all * 90, "{source:?}: {whole} of {all} stacks are whole");
+        assert!(
+            all > 10 && whole * 100 > all * 90,
+            "{source:?}: {whole} of {all} stacks are whole"
+        );
         let Some((whole, all)) = frames(UnwindMode::Fp, source) else { continue };
-        assert!(all > 10 && whole * 100 < all * 20, "{source:?}: {whole} of {all} by frame pointers");
+        assert!(
+            all > 10 && whole * 100 < all * 20,
+            "{source:?}: {whole} of {all} by frame pointers"
+        );
     }
 }

@@ -47,7 +47,10 @@ fn scripts_without_an_interpreter_line_run_in_the_shell() {
     std::fs::write(&path, "exit $#\n").unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&path, mode).unwrap();
-    let Some(mut session) = open(&Options::new(command(&[path.to_str().unwrap(), "a", "b"]))) else { return };
+    let Some(mut session) = open(&Options::new(command(&[path.to_str().unwrap(), "a", "b"])))
+    else {
+        return;
+    };
     crate::run(&mut session);
     assert_eq!(session.target_status(), Some(skep_sample::TargetStatus::Exited(2)));
 }
@@ -58,7 +61,10 @@ fn processes_that_are_gone_are_named() {
     let pid = child.id();
     child.wait().unwrap();
     let Some(error) = refusal(&Options::new(Target::Pids(vec![Pid(pid)]))) else { return };
-    assert_eq!((error.to_string(), error.cause()), (format!("there is no process {pid}"), Cause::Input));
+    assert_eq!(
+        (error.to_string(), error.cause()),
+        (format!("there is no process {pid}"), Cause::Input)
+    );
     let Some(error) = refusal(&Options::new(Target::Pids(Vec::new()))) else { return };
     assert_eq!(error.to_string(), "no process was given");
 }
@@ -81,7 +87,8 @@ fn impossible_wishes_are_refused_before_anything_runs() {
     assert!(matches!(error, OpenError::StackSize { bytes: 100 }));
     let error = wish(&|o| o.target = Target::Cgroup(PathBuf::from("no/such/group"))).unwrap();
     assert!(matches!(error, OpenError::NoSuchCgroup { .. }));
-    let error = wish(&|o| o.event = Some(EventSpec::parse("mem:0xffff888000000000/8:w:u").unwrap()));
+    let error =
+        wish(&|o| o.event = Some(EventSpec::parse("mem:0xffff888000000000/8:w:u").unwrap()));
     // The kernel refuses to watch its own memory for user space; machines without breakpoints say something else.
     assert!(error.unwrap().hint().is_some());
 }
@@ -95,7 +102,10 @@ fn ptrace_samples_only_cpu_time_of_commands() {
         Session::open(&options).map(drop).unwrap_err()
     };
     let error = with(Target::All, None);
-    assert_eq!(error.to_string(), "ptrace samples only a command that skep starts, not the whole system");
+    assert_eq!(
+        error.to_string(),
+        "ptrace samples only a command that skep starts, not the whole system"
+    );
     assert_eq!(error.cause(), Cause::Unsupported);
     let error = with(Target::Pids(vec![Pid(1)]), None);
     assert!(matches!(error, OpenError::PtraceTarget { what: "running processes" }));

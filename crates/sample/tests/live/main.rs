@@ -2,6 +2,8 @@
 //!
 //! Where perf, ptrace or a compiler is refused or missing, tests print why they skip.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod command;
 mod error;
 mod pid;
@@ -66,7 +68,11 @@ fn check_stream(session: &Session, records: &[Record]) {
         match &record.kind {
             RecordKind::Task(task) => drop(told.insert(task.tid)),
             RecordKind::Sample(sample) => {
-                assert!(told.contains(&sample.tid), "{} was sampled before it was told", sample.tid);
+                assert!(
+                    told.contains(&sample.tid),
+                    "{} was sampled before it was told",
+                    sample.tid
+                );
                 assert_eq!((sample.time, sample.cpu), (record.time, record.cpu));
             }
             _ => {}

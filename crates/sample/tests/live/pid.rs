@@ -101,17 +101,23 @@ fn threads_made_after_the_opening_are_inherited_and_not_sampled_twice() {
         records
     });
     let tid = Pid(tid.load(Ordering::Relaxed) as u32);
-    let sampled: u64 =
-        samples(&records).iter().filter(|sample| sample.tid == tid).map(|sample| sample.period).sum();
+    let sampled: u64 = samples(&records)
+        .iter()
+        .filter(|sample| sample.tid == tid)
+        .map(|sample| sample.period)
+        .sum();
     let used = used.load(Ordering::Relaxed);
     assert!(sampled > used / 2 && sampled <= used * 11 / 10, "sampled {sampled} of {used} ns");
-    assert!(records.iter().any(|r| matches!(r.kind, RecordKind::Fork(lineage) if lineage.tid == tid)));
+    assert!(
+        records.iter().any(|r| matches!(r.kind, RecordKind::Fork(lineage) if lineage.tid == tid))
+    );
 }
 
 #[test]
 fn the_end_of_the_process_ends_the_session() {
     let process = Running::start("sleep", &["0.3"]);
-    let Some(mut session) = open(&perf(Target::Pids(vec![process.pid()]), "cpu-clock:u", Rate::Frequency(99)))
+    let Some(mut session) =
+        open(&perf(Target::Pids(vec![process.pid()]), "cpu-clock:u", Rate::Frequency(99)))
     else {
         return;
     };
@@ -152,7 +158,10 @@ fn the_whole_system_is_sampled_where_that_is_allowed() {
     let (records, _) = run(&mut session);
     check_stream(&session, &records);
     let samples = samples(&records);
-    assert!(samples.iter().any(|sample| sample.pid == _busy.pid()), "the busy shell was not sampled");
+    assert!(
+        samples.iter().any(|sample| sample.pid == _busy.pid()),
+        "the busy shell was not sampled"
+    );
     assert!(samples.iter().all(|sample| sample.value.is_some()), "CPU-wide events have values");
 }
 
@@ -170,8 +179,10 @@ fn a_cgroups_members_are_sampled_and_nobody_else() {
     if let Err(error) = fs::create_dir(&group) {
         return println!("skipped: {}: {error}", group.display());
     }
-    let (inside, _outside) =
-        (Running::start("sh", &["-c", "while :; do :; done"]), Running::start("sh", &["-c", "while :; do :; done"]));
+    let (inside, _outside) = (
+        Running::start("sh", &["-c", "while :; do :; done"]),
+        Running::start("sh", &["-c", "while :; do :; done"]),
+    );
     fs::write(group.join("cgroup.procs"), inside.pid().to_string()).unwrap();
     for path in [group.clone(), name.into()] {
         let mut options = perf(Target::Cgroup(path), "cpu-clock", Rate::Frequency(500));

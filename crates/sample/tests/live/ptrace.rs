@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use skep_abi::Pid;
-use skep_sample::{End, Options, Rate, RecordKind, Session, SourceChoice, SourceKind, TargetStatus};
+use skep_sample::{
+    End, Options, Rate, RecordKind, Session, SourceChoice, SourceKind, TargetStatus,
+};
 
 use crate::workload::Workload;
 use crate::{check_stream, command, counting, run, samples};
@@ -74,8 +76,12 @@ fn children_and_programs_that_follow_are_traced() {
     });
     let samples = samples(&records);
     assert!(samples.iter().any(|sample| Some(sample.pid) == child), "the child was not sampled");
-    assert!(samples.iter().any(|sample| sample.pid == parent), "the second program was not sampled");
-    let execs = records.iter().filter(|r| matches!(r.kind, RecordKind::Comm { exec: true, .. })).count();
+    assert!(
+        samples.iter().any(|sample| sample.pid == parent),
+        "the second program was not sampled"
+    );
+    let execs =
+        records.iter().filter(|r| matches!(r.kind, RecordKind::Comm { exec: true, .. })).count();
     assert_eq!(execs, 3);
 }
 
@@ -113,7 +119,9 @@ fn a_command_that_will_not_end_is_asked_to_and_children_live_on() {
     options.source = SourceChoice::Ptrace;
     options.duration = Some(Duration::from_millis(200));
     options.child_stdout = skep_sample::ChildStdout::ToStderr;
-    let Ok(mut session) = Session::open(&options) else { return println!("skipped: ptrace is refused") };
+    let Ok(mut session) = Session::open(&options) else {
+        return println!("skipped: ptrace is refused");
+    };
     let (records, end) = run(&mut session);
     assert_eq!((end, session.target_status()), (End::Duration, Some(TargetStatus::Signaled(15))));
     let child = records.iter().find_map(|record| match &record.kind {

@@ -27,7 +27,8 @@ fn refuse_perf(errno: i32) {
     let kept = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
     assert_eq!(kept, 0);
     // SAFETY: `program` describes `code`; both outlive the call.
-    let set = unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+    let set =
+        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
     assert_eq!(set, 0);
 }
 
@@ -59,7 +60,10 @@ fn a_command_is_sampled_by_ptrace_where_a_filter_refuses_perf() {
             let mut session = Session::open(&options).unwrap();
             assert_eq!(session.source(), SourceKind::Ptrace);
             let notice = session.notices()[0].to_string();
-            assert!(notice.starts_with("sampling by ptrace, since perf_event_open is refused (E"), "{notice}");
+            assert!(
+                notice.starts_with("sampling by ptrace, since perf_event_open is refused (E"),
+                "{notice}"
+            );
             let (records, _) = run(&mut session);
             check_stream(&session, &records);
             assert!(samples(&records).len() > 5);
@@ -114,13 +118,19 @@ fn another_users_processes_are_named_as_such() {
         }
         match Session::open(&Options::new(Target::Pids(vec![Pid(pid)]))).unwrap_err() {
             error @ OpenError::ForeignProcess { .. } => {
-                assert_eq!(error.to_string(), format!("process {pid} belongs to user 0, not to you"));
+                assert_eq!(
+                    error.to_string(),
+                    format!("process {pid} belongs to user 0, not to you")
+                );
             }
             error => assert!(error.is_perf_refused(), "{error}"),
         }
         match Session::open(&Options::new(Target::All)).unwrap_err() {
             error @ OpenError::TargetRefused { .. } => {
-                assert!(error.to_string().starts_with("the whole system may not be sampled (E"), "{error}");
+                assert!(
+                    error.to_string().starts_with("the whole system may not be sampled (E"),
+                    "{error}"
+                );
                 assert!(error.hint().is_some());
             }
             error => assert!(error.is_perf_refused(), "{error}"),

@@ -17,7 +17,13 @@ impl Workload {
         let source = format!("{}/../../tests/workloads/{name}.c", env!("CARGO_MANIFEST_DIR"));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        let run = Command::new("cc").args(flags).arg("-pthread").arg("-o").arg(&path).arg(source).output();
+        let run = Command::new("cc")
+            .args(flags)
+            .arg("-pthread")
+            .arg("-o")
+            .arg(&path)
+            .arg(source)
+            .output();
         match run {
             Ok(run) if run.status.success() => Some(Self { _folder: folder, path }),
             Ok(run) => panic!("{}", String::from_utf8_lossy(&run.stderr)),

@@ -4,7 +4,8 @@ use skep_abi::Cpu;
 
 use super::*;
 
-const TRAILER: u64 = sample_bit::TID | sample_bit::TIME | sample_bit::ID | sample_bit::STREAM_ID | sample_bit::CPU;
+const TRAILER: u64 =
+    sample_bit::TID | sample_bit::TIME | sample_bit::ID | sample_bit::STREAM_ID | sample_bit::CPU;
 
 fn plain() -> Format {
     Format::default()
@@ -39,8 +40,12 @@ fn each(kind: u32, misc: u16, body: &Bytes, check: impl Fn(&Body<'_>)) {
         // Strings and padding give way.
         let may_be_short = matches!(
             kind,
-            sys::PERF_RECORD_MMAP | sys::PERF_RECORD_MMAP2 | sys::PERF_RECORD_COMM
-                | sys::PERF_RECORD_CGROUP | sys::PERF_RECORD_KSYMBOL | sys::PERF_RECORD_TEXT_POKE
+            sys::PERF_RECORD_MMAP
+                | sys::PERF_RECORD_MMAP2
+                | sys::PERF_RECORD_COMM
+                | sys::PERF_RECORD_CGROUP
+                | sys::PERF_RECORD_KSYMBOL
+                | sys::PERF_RECORD_TEXT_POKE
         );
         assert!(result.is_err() || may_be_short, "{kind} of {short} bytes: {result:?}");
     }
@@ -98,7 +103,10 @@ fn tasks() {
     });
     each(sys::PERF_RECORD_SWITCH_CPU_WIDE, 0, &Bytes::default().u32(1).u32(2), |body| {
         let next_prev = Some((Pid(1), Pid(2)));
-        assert_eq!(*body, Body::Switch(SwitchRecord { is_out: false, is_preempted: false, next_prev }));
+        assert_eq!(
+            *body,
+            Body::Switch(SwitchRecord { is_out: false, is_preempted: false, next_prev })
+        );
     });
     each(sys::PERF_RECORD_ITRACE_START, 0, &Bytes::default().u32(1).u32(2), |body| {
         assert_eq!(*body, Body::ItraceStart { pid: Pid(1), tid: Pid(2) });
@@ -135,7 +143,8 @@ fn kernel_text() {
         let tag = [1, 2, 3, 4, 5, 6, 7, 8];
         assert_eq!(*body, Body::BpfEvent(BpfEventRecord { kind: 1, flags: 0, id: 9, tag }));
     });
-    let poke = Bytes::default().u64(0x1000).u16(5).u16(3).raw(&[1, 2, 3, 4, 5, 6, 7, 8]).raw(&[0; 4]);
+    let poke =
+        Bytes::default().u64(0x1000).u16(5).u16(3).raw(&[1, 2, 3, 4, 5, 6, 7, 8]).raw(&[0; 4]);
     each(sys::PERF_RECORD_TEXT_POKE, 0, &poke, |body| {
         let expected = TextPokeRecord { addr: 0x1000, old: &[1, 2, 3, 4, 5], new: &[6, 7, 8] };
         assert_eq!(*body, Body::TextPoke(expected));
@@ -170,11 +179,13 @@ fn unknown_records_are_kept_raw() {
 
 #[test]
 fn values_read_in_every_format() {
-    let bits = [read_bit::TOTAL_TIME_ENABLED, read_bit::TOTAL_TIME_RUNNING, read_bit::ID, read_bit::LOST];
+    let bits =
+        [read_bit::TOTAL_TIME_ENABLED, read_bit::TOTAL_TIME_RUNNING, read_bit::ID, read_bit::LOST];
     for set in 0..32u64 {
         let group = set & 16 != 0;
         let on = |at: usize| set >> at & 1 != 0;
-        let chosen = bits.iter().enumerate().filter(|(at, _)| on(*at)).fold(0, |sum, (_, bit)| sum | bit);
+        let chosen =
+            bits.iter().enumerate().filter(|(at, _)| on(*at)).fold(0, |sum, (_, bit)| sum | bit);
         let read_format = chosen | if group { read_bit::GROUP } else { 0 };
         let mut body = Bytes::default().u32(1).u32(2);
         let times = |mut body: Bytes| {

@@ -13,7 +13,7 @@ fn visit(record: &PerfRecord<'_>) {
             }
             sample.branch_stack.map(|stack| stack.entries().count());
             for regs in [sample.regs_user, sample.regs_intr].into_iter().flatten() {
-                regs.to_x86();
+                assert_eq!(regs.to_x86().orig_ax, u64::MAX);
                 regs.iter().count();
             }
         }
@@ -72,11 +72,12 @@ fn mutated_samples_are_samples_or_errors() {
 fn random_bodies_of_every_type_are_records_or_errors() {
     let mut random = Random(5);
     for round in 0..60_000u32 {
-        let body = (0..random.below(120)).fold(Bytes::default(), |bytes, _| match random.below(3) {
-            0 => bytes.raw(&[0]),
-            1 => bytes.raw(&[random.next() as u8]),
-            _ => bytes.u64(random.below(6) as u64),
-        });
+        let body =
+            (0..random.below(120)).fold(Bytes::default(), |bytes, _| match random.below(3) {
+                0 => bytes.raw(&[0]),
+                1 => bytes.raw(&[random.next() as u8]),
+                _ => bytes.u64(random.below(6) as u64),
+            });
         let bytes = body.record(round % 25, random.next() as u16);
         if let Ok(record) = PerfRecord::parse(&bytes, &sample::format(random.next())) {
             visit(&record);

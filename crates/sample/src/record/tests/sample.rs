@@ -6,12 +6,31 @@ use super::*;
 
 /// The fields in the order in which the kernel writes them.
 const ORDER: [u64; 25] = [
-    sample_bit::IDENTIFIER, sample_bit::IP, sample_bit::TID, sample_bit::TIME, sample_bit::ADDR,
-    sample_bit::ID, sample_bit::STREAM_ID, sample_bit::CPU, sample_bit::PERIOD, sample_bit::READ,
-    sample_bit::CALLCHAIN, sample_bit::RAW, sample_bit::BRANCH_STACK, sample_bit::REGS_USER,
-    sample_bit::STACK_USER, sample_bit::WEIGHT, sample_bit::WEIGHT_STRUCT, sample_bit::DATA_SRC,
-    sample_bit::TRANSACTION, sample_bit::REGS_INTR, sample_bit::PHYS_ADDR, sample_bit::CGROUP,
-    sample_bit::DATA_PAGE_SIZE, sample_bit::CODE_PAGE_SIZE, sample_bit::AUX,
+    sample_bit::IDENTIFIER,
+    sample_bit::IP,
+    sample_bit::TID,
+    sample_bit::TIME,
+    sample_bit::ADDR,
+    sample_bit::ID,
+    sample_bit::STREAM_ID,
+    sample_bit::CPU,
+    sample_bit::PERIOD,
+    sample_bit::READ,
+    sample_bit::CALLCHAIN,
+    sample_bit::RAW,
+    sample_bit::BRANCH_STACK,
+    sample_bit::REGS_USER,
+    sample_bit::STACK_USER,
+    sample_bit::WEIGHT,
+    sample_bit::WEIGHT_STRUCT,
+    sample_bit::DATA_SRC,
+    sample_bit::TRANSACTION,
+    sample_bit::REGS_INTR,
+    sample_bit::PHYS_ADDR,
+    sample_bit::CGROUP,
+    sample_bit::DATA_PAGE_SIZE,
+    sample_bit::CODE_PAGE_SIZE,
+    sample_bit::AUX,
 ];
 
 const USER_MASK: u64 = 1 << 6 | 1 << 8 | 1 << 23;
@@ -37,20 +56,24 @@ pub(super) fn possible(bits: u64) -> u64 {
 
 /// A sample whose fields hold numbers that tell where they belong.
 pub(super) fn body(sample_type: u64) -> Bytes {
-    ORDER.iter().filter(|bit| sample_type & **bit != 0).fold(Bytes::default(), |bytes, bit| match *bit {
-        sample_bit::TID => bytes.u32(11).u32(12),
-        sample_bit::CPU => bytes.u32(3).u32(0),
-        sample_bit::READ => bytes.u64(21).u64(22).u64(23).u64(24),
-        sample_bit::CALLCHAIN => {
-            bytes.u64(5).u64(PERF_CONTEXT_KERNEL).u64(31).u64(PERF_CONTEXT_USER).u64(32).u64(33)
+    ORDER.iter().filter(|bit| sample_type & **bit != 0).fold(Bytes::default(), |bytes, bit| {
+        match *bit {
+            sample_bit::TID => bytes.u32(11).u32(12),
+            sample_bit::CPU => bytes.u32(3).u32(0),
+            sample_bit::READ => bytes.u64(21).u64(22).u64(23).u64(24),
+            sample_bit::CALLCHAIN => {
+                bytes.u64(5).u64(PERF_CONTEXT_KERNEL).u64(31).u64(PERF_CONTEXT_USER).u64(32).u64(33)
+            }
+            sample_bit::RAW => bytes.u32(12).raw(b"twelve bytes"),
+            sample_bit::BRANCH_STACK => {
+                bytes.u64(2).u64(41).u64(42).u64(1).u64(43).u64(44).u64(0x52)
+            }
+            sample_bit::REGS_USER => bytes.u64(2).u64(51).u64(52).u64(53),
+            sample_bit::STACK_USER => bytes.u64(16).raw(b"0123456789abcdef").u64(10),
+            sample_bit::REGS_INTR => (0..20).fold(bytes.u64(2), |bytes, at| bytes.u64(60 + at)),
+            sample_bit::AUX => bytes.u64(8).raw(b"aux data"),
+            other => bytes.u64(1000 + u64::from(other.trailing_zeros())),
         }
-        sample_bit::RAW => bytes.u32(12).raw(b"twelve bytes"),
-        sample_bit::BRANCH_STACK => bytes.u64(2).u64(41).u64(42).u64(1).u64(43).u64(44).u64(0x52),
-        sample_bit::REGS_USER => bytes.u64(2).u64(51).u64(52).u64(53),
-        sample_bit::STACK_USER => bytes.u64(16).raw(b"0123456789abcdef").u64(10),
-        sample_bit::REGS_INTR => (0..20).fold(bytes.u64(2), |bytes, at| bytes.u64(60 + at)),
-        sample_bit::AUX => bytes.u64(8).raw(b"aux data"),
-        other => bytes.u64(1000 + u64::from(other.trailing_zeros())),
     })
 }
 
@@ -78,7 +101,9 @@ fn check(sample_type: u64) {
     let branches = sample.branch_stack.map(|stack| stack.entries().collect::<Vec<_>>());
     let entry = |from, to, flags| BranchEntry { from, to, flags };
     let expected = vec![entry(41, 42, 1), entry(43, 44, 0x52)];
-    assert!(expected[0].is_mispredicted() && expected[1].is_predicted() && expected[1].cycles() == 5);
+    assert!(
+        expected[0].is_mispredicted() && expected[1].is_predicted() && expected[1].cycles() == 5
+    );
     assert_eq!(branches, has(sample_bit::BRANCH_STACK).then_some(expected));
     let user = sample.regs_user.map(|regs| regs.to_x86());
     let user = user.map(|regs| (regs.bp, regs.ip, regs.r15, regs.ax, regs.orig_ax));
@@ -91,7 +116,9 @@ fn check(sample_type: u64) {
     assert_eq!(sample.data_src, word(sample_bit::DATA_SRC));
     assert_eq!(sample.transaction, word(sample_bit::TRANSACTION));
     let intr = sample.regs_intr.map(|regs| regs.to_x86());
-    let intr = intr.map(|r| [r.ax, r.bx, r.cx, r.dx, r.si, r.di, r.bp, r.sp, r.ip, r.flags, r.cs, r.ss, r.r8, r.r15]);
+    let intr = intr.map(|r| {
+        [r.ax, r.bx, r.cx, r.dx, r.si, r.di, r.bp, r.sp, r.ip, r.flags, r.cs, r.ss, r.r8, r.r15]
+    });
     let expected = [60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 79];
     assert_eq!(intr, has(sample_bit::REGS_INTR).then_some(expected));
     assert_eq!(sample.phys_addr, word(sample_bit::PHYS_ADDR));
@@ -99,7 +126,10 @@ fn check(sample_type: u64) {
     assert_eq!(sample.data_page_size, word(sample_bit::DATA_PAGE_SIZE));
     assert_eq!(sample.code_page_size, word(sample_bit::CODE_PAGE_SIZE));
     assert_eq!(sample.aux, has(sample_bit::AUX).then_some(&b"aux data"[..]));
-    assert!(sample_type == 0 || PerfRecord::parse(&bytes[..bytes.len() - 1], &format(sample_type)).is_err());
+    assert!(
+        sample_type == 0
+            || PerfRecord::parse(&bytes[..bytes.len() - 1], &format(sample_type)).is_err()
+    );
 }
 
 #[test]
@@ -146,7 +176,17 @@ fn tasks_without_user_space_have_no_registers_and_no_stack() {
 #[test]
 fn markers_part_a_callchain_until_user_space_begins() {
     // The last two words are what a user's stack happened to hold.
-    let words = [1, sys::PERF_CONTEXT_GUEST, 2, PERF_CONTEXT_KERNEL, 3, PERF_CONTEXT_USER, 4, PERF_CONTEXT_KERNEL, 5];
+    let words = [
+        1,
+        sys::PERF_CONTEXT_GUEST,
+        2,
+        PERF_CONTEXT_KERNEL,
+        3,
+        PERF_CONTEXT_USER,
+        4,
+        PERF_CONTEXT_KERNEL,
+        5,
+    ];
     let bytes = words.iter().fold(Bytes::default().u64(9), |bytes, word| bytes.u64(*word));
     let bytes = bytes.record(sys::PERF_RECORD_SAMPLE, 1);
     let record = PerfRecord::parse(&bytes, &format(sample_bit::CALLCHAIN)).unwrap();
@@ -162,7 +202,10 @@ fn markers_part_a_callchain_until_user_space_begins() {
 fn absurd_counts_are_refused_before_anything_is_taken() {
     let huge = || Bytes::default().u64(u64::MAX);
     let count = |bits, body| one(bits, body, |_| {}).unwrap_err();
-    assert!(matches!(count(sample_bit::CALLCHAIN, huge()), RecordError::Count { field: "callchain", .. }));
+    assert!(matches!(
+        count(sample_bit::CALLCHAIN, huge()),
+        RecordError::Count { field: "callchain", .. }
+    ));
     assert!(matches!(count(sample_bit::BRANCH_STACK, huge()), RecordError::Count { .. }));
     assert!(matches!(count(sample_bit::STACK_USER, huge()), RecordError::Count { .. }));
     assert!(matches!(count(sample_bit::AUX, huge()), RecordError::Count { .. }));
