@@ -36,7 +36,10 @@ pub(crate) struct Forked {
 
 /// Everything that the child needs, made before `fork`, since it may not allocate afterwards.
 struct Image {
+    /// Where the command may be.
     paths: Vec<CString>,
+    /// Whether these come from PATH.
+    searched: bool,
     arguments: Vec<CString>,
     environment: Vec<CString>,
 }
@@ -60,6 +63,7 @@ pub(crate) fn fork(command: &[OsString], stdout: ChildStdout) -> io::Result<Fork
     if pid == 0 {
         child(&mut ChildPlan {
             paths: &image.paths,
+            searched: image.searched,
             arguments: &arguments,
             script: &mut script,
             environment: &environment,
@@ -102,6 +106,7 @@ impl Image {
         });
         Ok(Self {
             paths: candidates(name)?,
+            searched: !name.as_bytes().contains(&b'/'),
             arguments: arguments.collect::<io::Result<_>>()?,
             environment: environment.collect(),
         })
@@ -125,6 +130,7 @@ fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
 
 struct ChildPlan<'a> {
     paths: &'a [CString],
+    searched: bool,
     arguments: &'a [*const libc::c_char],
     script: &'a mut [*const libc::c_char],
     environment: &'a [*const libc::c_char],
@@ -180,12 +186,19 @@ fn exec(plan: &mut ChildPlan<'_>) -> i32 {
                 unsafe { libc::execve(c"/bin/sh".as_ptr(), plan.script.as_ptr(), environment) };
                 return errno();
             }
-            error @ (libc::EACCES | libc::EPERM) => seen = error,
+            // A folder of PATH that may not be searched says nothing about the command.
+            error @ (libc::EACCES | libc::EPERM) if !plan.searched || exists(path) => seen = error,
+            libc::EACCES | libc::EPERM => {}
             libc::ENOENT | libc::ENOTDIR => {}
             error => return error,
         }
     }
     seen
+}
+
+fn exists(path: &CString) -> bool {
+    // SAFETY: the path is a NUL-terminated string; access only asks.
+    unsafe { libc::access(path.as_ptr(), libc::F_OK) == 0 }
 }
 
 /// Undoes what Rust's runtime and our own signal handling would hand on: SIGPIPE ignored, signals blocked.

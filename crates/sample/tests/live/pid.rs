@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use skep_abi::Pid;
 use skep_sample::event_name::EventSpec;
 use skep_sample::{End, Options, Rate, RecordKind, Session, SourceChoice, Target};
 
-use crate::workload::Workload;
+use crate::workload::{Running, Workload};
 use crate::{check_stream, open, run, samples};
 
 fn perf(target: Target, event: &str, rate: Rate) -> Options {
@@ -20,35 +19,6 @@ fn perf(target: Target, event: &str, rate: Rate) -> Options {
     options.event = Some(EventSpec::parse(event).unwrap());
     options.rate = rate;
     options
-}
-
-/// A process of ours that is ended with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(path: &str, arguments: &[&str]) -> Self {
-        let child = Command::new(path).args(arguments).stdout(Stdio::null()).spawn();
-        Self(child.unwrap())
-    }
-
-    fn pid(&self) -> Pid {
-        Pid(self.0.id())
-    }
-
-    /// Waits until it has so many threads.
-    fn wait_for_threads(&self, count: usize) {
-        let threads = || fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap().count();
-        while threads() < count {
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]

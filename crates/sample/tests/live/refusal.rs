@@ -6,6 +6,7 @@
 use skep_abi::Pid;
 use skep_sample::{Cause, OpenError, Options, Rate, Session, SourceChoice, SourceKind, Target};
 
+use crate::workload::Running;
 use crate::{check_stream, command, counting, run, samples};
 
 const NOBODY: libc::c_long = 65_534;
@@ -34,12 +35,13 @@ fn refuse_perf(errno: i32) {
 
 /// Makes the calling thread, and only it, belong to nobody; tells whether that was possible.
 fn become_nobody() -> bool {
-    // SAFETY: takes numbers only; the raw system call changes the calling thread alone.
-    let set = unsafe { libc::syscall(libc::SYS_setresuid, NOBODY, NOBODY, NOBODY) };
-    if set != 0 {
+    if !rustix::process::geteuid().is_root() {
         println!("skipped: only root can become another user");
         return false;
     }
+    // SAFETY: takes numbers only; the raw system call changes the calling thread alone.
+    let set = unsafe { libc::syscall(libc::SYS_setresuid, NOBODY, NOBODY, NOBODY) };
+    assert_eq!(set, 0);
     // A change of user hides the memory of this process, and so of its children, as an exec would not.
     // SAFETY: takes numbers only.
     let shown = unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
@@ -110,13 +112,13 @@ fn another_user_samples_its_own_commands_without_the_kernel() {
 
 #[test]
 fn another_users_processes_are_named_as_such() {
-    let mut sleeper = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
-    let pid = sleeper.id();
+    let sleeper = Running::start("sleep", &["1000"]);
+    let pid = sleeper.pid();
     in_a_thread(move || {
         if !become_nobody() {
             return;
         }
-        match Session::open(&Options::new(Target::Pids(vec![Pid(pid)]))).unwrap_err() {
+        match Session::open(&Options::new(Target::Pids(vec![pid]))).unwrap_err() {
             error @ OpenError::ForeignProcess { .. } => {
                 assert_eq!(
                     error.to_string(),
@@ -136,6 +138,5 @@ fn another_users_processes_are_named_as_such() {
             error => assert!(error.is_perf_refused(), "{error}"),
         }
     });
-    sleeper.kill().unwrap();
-    sleeper.wait().unwrap();
+    drop(sleeper);
 }

@@ -1,8 +1,10 @@
-//! The C programs of `tests/workloads`, compiled when a test needs one.
+//! The C programs of `tests/workloads`, compiled when a test needs one; and processes that tests start.
 
+use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
+use skep_abi::Pid;
 use tempfile::TempDir;
 
 /// A compiled program in a folder of its own.
@@ -36,5 +38,34 @@ impl Workload {
 
     pub(crate) fn path(&self) -> &str {
         self.path.to_str().unwrap()
+    }
+}
+
+/// A process of ours that is ended with the test.
+pub(crate) struct Running(Child);
+
+impl Running {
+    pub(crate) fn start(path: &str, arguments: &[&str]) -> Self {
+        let child = Command::new(path).args(arguments).stdout(Stdio::null()).spawn();
+        Self(child.unwrap())
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid(self.0.id())
+    }
+
+    /// Waits until it has so many threads.
+    pub(crate) fn wait_for_threads(&self, count: usize) {
+        let threads = || fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap().count();
+        while threads() < count {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
