@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     session.start().map_err(describe)?;
     let mut kinds = BTreeMap::<&str, u64>::new();
     let mut threads = BTreeMap::<String, u64>::new();
+    let mut places = BTreeMap::<String, u64>::new();
     let mut depth = 0;
     loop {
         let batch = session.poll(Duration::from_millis(100))?;
@@ -29,6 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                     .entry(format!("{}/{} on CPU {}", sample.pid, sample.tid, sample.cpu))
                     .or_default() += 1;
                 depth += sample.user_stack.len();
+                let space = session.spaces().at(sample.pid, sample.time);
+                let place =
+                    space.and_then(|space| space.mapping_at(sample.ip)).and_then(|mapping| {
+                        let offset = mapping.file_offset_of(sample.ip)?;
+                        Some(format!("{}+{:#x}", mapping.path.display(), offset & !0x1f))
+                    });
+                *places.entry(place.unwrap_or_else(|| "kernel".into())).or_default() += 1;
             }
         }
         if let Some(end) = batch.end {
@@ -39,6 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("{} {}: {kinds:?}", session.source().name(), session.event());
     eprintln!("{threads:?}");
     eprintln!("user frames {depth}");
+    let mut places: Vec<_> = places.into_iter().collect();
+    places.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for (place, count) in places.iter().take(8) {
+        eprintln!("{count:>8} {place}");
+    }
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     eprintln!("own CPU time {}.{:06} s", used.tv_sec, used.tv_nsec / 1_000);
     let status = std::fs::read_to_string("/proc/self/status")?;
