@@ -23,7 +23,7 @@ pub(super) fn measure() -> Outcome {
             .map_err(|e| format!("stacks.folded: {e}"))?;
         Ok(share_with_main(&folded))
     };
-    let (default, fp) = (share(&[], "callback")?, share(&["--unwind", "fp"], "callback-fp")?);
+    let (default, fp) = (share(&[], "callback-auto")?, share(&["--unwind", "fp"], "callback-fp")?);
     Ok(vec![
         Figure {
             what: "stacks of a qsort callback that reach `main`, default unwinding".into(),

@@ -57,9 +57,13 @@ fn perf_shares(workload: &std::path::Path) -> Result<Vec<f64>, String> {
     FUNCTIONS
         .iter()
         .map(|name| {
-            let line = report.lines().find(|line| line.ends_with(&format!("] {name}")));
-            line.and_then(|line| line.trim().split('%').next()?.parse().ok())
-                .ok_or_else(|| format!("perf report does not name {name}"))
+            // `    51.66%  [.] half   …`
+            let row = |line: &str| {
+                let mut words = line.split_whitespace();
+                let share = words.next()?.strip_suffix('%')?.parse().ok()?;
+                (words.nth(1)? == *name).then_some(share)
+            };
+            report.lines().find_map(row).ok_or_else(|| format!("perf report does not name {name}"))
         })
         .collect()
 }
