@@ -277,7 +277,7 @@ impl Session {
             spaces.apply(&record);
             records.push(record);
         };
-        if let Some(task) = self.tasks.introduce(sample.pid, sample.tid, sample.cpu) {
+        for task in self.tasks.introduce(sample.pid, sample.tid, sample.cpu) {
             tell(&mut self.spaces, RecordKind::Task(task));
         }
         if !self.spaces.knows(sample.pid) {

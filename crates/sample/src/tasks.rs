@@ -11,6 +11,9 @@ use crate::proc;
 use crate::stream::{Lineage, RecordKind};
 use crate::task::{Comm, Task};
 
+/// Ancestors that are described at once; deeper ones are when they are sampled themselves.
+const MAX_ANCESTORS: usize = 64;
+
 /// The threads that are known.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
@@ -65,11 +68,27 @@ impl Tasks {
         self.known.insert(tid, child);
     }
 
-    /// Describes a thread that is about to be named by a sample on a CPU, unless the stream has it already.
-    pub(crate) fn introduce(&mut self, pid: Pid, tid: Pid, cpu: Cpu) -> Option<Task> {
+    /// Describes a thread that is about to be named by a sample on a CPU, unless the stream has it already; before
+    /// it, its process and their ancestors, which programs may walk to, the eldest first.
+    pub(crate) fn introduce(&mut self, pid: Pid, tid: Pid, cpu: Cpu) -> Vec<Task> {
         if tid == Pid(0) {
-            return (self.idle.replace(cpu) != Some(cpu)).then(|| idle(cpu));
+            let is_told = self.idle.replace(cpu) == Some(cpu);
+            return if is_told { Vec::new() } else { vec![idle(cpu)] };
         }
+        let mut told = Vec::new();
+        let mut next = self.tell(pid, tid);
+        while let Some(task) = next {
+            let elder = if task.tid == task.pid { task.parent } else { Some(task.pid) };
+            told.push(task);
+            let elder = elder.filter(|elder| *elder != Pid(0) && told.len() < MAX_ANCESTORS);
+            next = elder.and_then(|elder| self.tell(elder, elder));
+        }
+        told.reverse();
+        told
+    }
+
+    /// Describes a thread, unless the stream has it already.
+    fn tell(&mut self, pid: Pid, tid: Pid) -> Option<Task> {
         let known = self.known.entry(tid).or_insert_with(|| Known::stranger(pid, tid));
         if known.told {
             return None;
@@ -130,13 +149,13 @@ mod tests {
     fn a_live_thread_is_described_once_and_again_after_an_exec() {
         let us = Pid(std::process::id());
         let mut tasks = Tasks::default();
-        let task = tasks.introduce(us, us, Cpu(0)).unwrap();
+        let task = tasks.introduce(us, us, Cpu(0)).pop().unwrap();
         assert_eq!(task.uid, Some(rustix::process::getuid().as_raw()));
-        assert_eq!(tasks.introduce(us, us, Cpu(0)), None);
+        assert_eq!(tasks.introduce(us, us, Cpu(0)), []);
         tasks.apply(&comm(us, "renamed", false));
-        assert_eq!(tasks.introduce(us, us, Cpu(0)), None);
+        assert_eq!(tasks.introduce(us, us, Cpu(0)), []);
         tasks.apply(&comm(us, "executed", true));
-        let task = tasks.introduce(us, us, Cpu(0)).unwrap();
+        let task = tasks.introduce(us, us, Cpu(0)).pop().unwrap();
         assert_eq!(task.comm, Comm::new(b"executed"), "the record's name, not /proc's");
     }
 
@@ -144,10 +163,10 @@ mod tests {
     fn a_child_that_is_gone_is_what_its_parent_was() {
         let us = Pid(std::process::id());
         let mut tasks = Tasks::default();
-        let parent = tasks.introduce(us, us, Cpu(0)).unwrap();
+        let parent = tasks.introduce(us, us, Cpu(0)).pop().unwrap();
         let (parent_pid, parent_tid) = (us, us);
         tasks.apply(&RecordKind::Fork(Lineage { pid: GONE, tid: GONE, parent_pid, parent_tid }));
-        let task = tasks.introduce(GONE, GONE, Cpu(0)).unwrap();
+        let task = tasks.introduce(GONE, GONE, Cpu(0)).pop().unwrap();
         assert_eq!((task.parent, task.uid, task.comm), (Some(us), parent.uid, parent.comm));
         assert_eq!((task.pid, task.tid), (GONE, GONE));
     }
@@ -158,15 +177,29 @@ mod tests {
         let mut tasks = Tasks::default();
         let (parent_pid, parent_tid) = (us, us);
         tasks.apply(&RecordKind::Fork(Lineage { pid: GONE, tid: GONE, parent_pid, parent_tid }));
-        let task = tasks.introduce(GONE, GONE, Cpu(0)).unwrap();
+        let task = tasks.introduce(GONE, GONE, Cpu(0)).pop().unwrap();
         assert_eq!((task.parent, task.uid), (Some(us), Some(rustix::process::getuid().as_raw())));
         tasks.adopt(us);
-        assert_eq!(tasks.introduce(us, us, Cpu(0)).unwrap().pid, us);
+        assert_eq!(tasks.introduce(us, us, Cpu(0)).pop().unwrap().pid, us);
+    }
+
+    #[test]
+    fn ancestors_come_first_and_once() {
+        let us = Pid(std::process::id());
+        let mut tasks = Tasks::default();
+        let told = tasks.introduce(us, us, Cpu(0));
+        for pair in told.windows(2) {
+            assert_eq!(pair[1].parent, Some(pair[0].pid), "{told:?}");
+        }
+        let parent = Pid(std::os::unix::process::parent_id());
+        assert_eq!(told.iter().rev().nth(1).map(|task| task.pid), Some(parent));
+        assert!(told.iter().all(|task| task.comm != Comm::default()));
+        assert_eq!(tasks.introduce(parent, parent, Cpu(0)), []);
     }
 
     #[test]
     fn a_stranger_that_is_gone_has_only_its_numbers() {
-        let task = Tasks::default().introduce(GONE, GONE, Cpu(0)).unwrap();
+        let task = Tasks::default().introduce(GONE, GONE, Cpu(0)).pop().unwrap();
         assert_eq!((task.uid, task.parent, task.comm), (None, None, Comm::default()));
     }
 
@@ -174,7 +207,7 @@ mod tests {
     fn each_cpu_has_its_own_idle_task() {
         let mut tasks = Tasks::default();
         let mut introduce =
-            |cpu| tasks.introduce(Pid(0), Pid(0), Cpu(cpu)).map(|t| t.comm.to_string());
+            |cpu| tasks.introduce(Pid(0), Pid(0), Cpu(cpu)).pop().map(|t| t.comm.to_string());
         assert_eq!(introduce(1).as_deref(), Some("swapper/1"));
         assert_eq!(introduce(1), None);
         assert_eq!(introduce(0).as_deref(), Some("swapper/0"));
