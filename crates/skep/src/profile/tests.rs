@@ -120,7 +120,7 @@ fn a_type_left_out_is_told_from_one_that_the_kernel_lacks() {
 
 #[test]
 fn the_nearest_shipped_release_is_not_newer_unless_all_are() {
-    let nearest = |text| super::shipped::nearest(KernelVersion::literal(text)).to_string();
+    let nearest = |text| shipped::nearest(KernelVersion::literal(text)).to_string();
     assert_eq!(nearest("6.12"), "6.12");
     assert_eq!(nearest("6.17"), "6.12");
     assert_eq!(nearest("7.9"), "7.2");
