@@ -11,6 +11,7 @@ mod map_type;
 mod mapping;
 mod prog_type;
 mod sample;
+mod uapi_enum;
 mod version;
 
 pub use arg::{ArgType, MemAccess, RetType, SizeRule};

@@ -1,47 +1,10 @@
 //! `enum bpf_prog_type`.
 
-macro_rules! prog_types {
-    ($($(#[doc = $doc:literal])+ $name:ident = $number:literal, $kernel:literal, $since:literal;)*) => {
-        /// The kind of a program, numbered as in the uapi.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[repr(u32)]
-        pub enum ProgType {
-            $($(#[doc = $doc])+ $name = $number,)*
-        }
+use crate::uapi_enum::uapi_enum;
 
-        impl ProgType {
-            /// Every kind, in the order of the uapi.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The kind with this uapi number.
-            #[must_use]
-            pub const fn from_number(number: u32) -> Option<Self> {
-                match number {
-                    $($number => Some(Self::$name),)*
-                    _ => None,
-                }
-            }
-
-            /// The uapi name without `BPF_PROG_TYPE_`, in lower case, as bpftool prints it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $kernel,)*
-                }
-            }
-
-            /// The first release that has this kind.
-            #[must_use]
-            pub const fn since(self) -> crate::KernelVersion {
-                match self {
-                    $(Self::$name => crate::KernelVersion::literal($since),)*
-                }
-            }
-        }
-    };
-}
-
-prog_types! {
+uapi_enum! {
+    /// The kind of a program, numbered as in the uapi.
+    ProgType, without "BPF_PROG_TYPE_";
     /// No type was given.
     Unspec = 0, "unspec", "3.18";
     /// Socket filter.

@@ -9,5 +9,6 @@ pub mod run;
 pub mod session;
 
 pub use error::{Error, ErrorKind};
+pub use skep_machine as machine;
 pub use skep_report as report;
 pub use skep_sample as sample;

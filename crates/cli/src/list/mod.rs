@@ -5,31 +5,13 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 use skep::Error;
+use skep::machine::map::KINDS;
 use skep_abi::{KernelVersion, MapType, ProgType};
 use skep_calls::SurfaceKind;
 
 use crate::args::{ListArgs, Listing};
 use crate::catalogue::{CallRow, calls};
 use crate::output::{HEADING, Output, Table, View};
-
-/// Map types that the machine has.
-const MAPS: &[MapType] = &[
-    MapType::Hash,
-    MapType::Array,
-    MapType::ProgArray,
-    MapType::PerfEventArray,
-    MapType::PercpuHash,
-    MapType::PercpuArray,
-    MapType::StackTrace,
-    MapType::LruHash,
-    MapType::LruPercpuHash,
-    MapType::ArrayOfMaps,
-    MapType::HashOfMaps,
-    MapType::Ringbuf,
-];
-
-/// Program types that the machine runs.
-const PROG_TYPES: &[ProgType] = &[ProgType::PerfEvent];
 
 /// A list of one kind of thing.
 struct ListView {
@@ -67,12 +49,12 @@ pub(crate) fn execute(args: &ListArgs, output: &Output) -> Result<ExitCode, Erro
         }
         Listing::Maps => Rows::Types(types(
             MapType::ALL,
-            |kind| (kind.name(), kind as u32, kind.since(), MAPS.contains(&kind)),
+            |kind| (kind.name(), kind as u32, kind.since(), KINDS.contains(&kind)),
             kernel,
         )),
         Listing::ProgTypes => Rows::Types(types(
             ProgType::ALL,
-            |kind| (kind.name(), kind as u32, kind.since(), PROG_TYPES.contains(&kind)),
+            |kind| (kind.name(), kind as u32, kind.since(), skep::run::PROG_TYPES.contains(&kind)),
             kernel,
         )),
     };

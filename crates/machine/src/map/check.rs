@@ -245,3 +245,21 @@ fn ringbuf(def: &MapDef) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use skep_abi::MapType;
+
+    use super::check;
+    use crate::MapDef;
+    use crate::map::KINDS;
+
+    #[test]
+    fn exactly_the_listed_kinds_are_simulated() {
+        for kind in MapType::ALL {
+            let refusal = check(&MapDef::new("m", *kind, 4, 8, 4096), 1).err();
+            let is_missing = refusal.is_some_and(|(_, why)| why.contains("does not simulate"));
+            assert_eq!(is_missing, !KINDS.contains(kind), "{kind:?}");
+        }
+    }
+}

@@ -43,6 +43,22 @@ pub use update::UpdateFlags;
 pub use user::UserSide;
 use values::NewValue;
 pub use walk::Walk;
+
+/// The kinds that the machine has.
+pub const KINDS: &[MapType] = &[
+    MapType::Hash,
+    MapType::Array,
+    MapType::ProgArray,
+    MapType::PerfEventArray,
+    MapType::PercpuHash,
+    MapType::PercpuArray,
+    MapType::StackTrace,
+    MapType::LruHash,
+    MapType::LruPercpuHash,
+    MapType::ArrayOfMaps,
+    MapType::HashOfMaps,
+    MapType::Ringbuf,
+];
 pub(crate) use walk::WalkKeys;
 
 /// Frames of a stack at most (`kernel.perf_event_max_stack`).

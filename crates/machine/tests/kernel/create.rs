@@ -1,27 +1,12 @@
 //! What `BPF_MAP_CREATE` takes and refuses.
 
 use skep_abi::MapType;
-use skep_machine::map::MapFlags;
+use skep_machine::map::{KINDS, MapFlags};
 use skep_machine::{Machine, MapDef};
 
 use crate::bpf::KernelMap;
 use crate::rng::Rng;
 use crate::setup;
-
-const KINDS: [MapType; 12] = [
-    MapType::Hash,
-    MapType::Array,
-    MapType::ProgArray,
-    MapType::PerfEventArray,
-    MapType::PercpuHash,
-    MapType::PercpuArray,
-    MapType::StackTrace,
-    MapType::LruHash,
-    MapType::LruPercpuHash,
-    MapType::ArrayOfMaps,
-    MapType::HashOfMaps,
-    MapType::Ringbuf,
-];
 
 /// Both answers for a definition; definitions that would take much of the host's memory are left out.
 fn compare(machine: &Machine, def: &MapDef, inner: Option<&KernelMap>) {
@@ -48,7 +33,7 @@ fn definitions_are_taken_and_refused_as_by_the_kernel() {
         if round % 500 == 0 {
             machine = setup().unwrap();
         }
-        let kind = rng.one_of(&KINDS);
+        let kind = rng.one_of(KINDS);
         let is_ring = kind == MapType::Ringbuf;
         let sizes: &[u32] =
             if is_ring { &[0, 0, 0, 4] } else { &[0, 4, 4, 4, 4, 1, 3, 8, 12, 513] };
@@ -112,7 +97,7 @@ fn inner_maps_are_taken_and_refused_as_by_the_kernel() {
     let Some(machine) = setup() else { return };
     let cpus = machine.nr_cpus();
     for outer in [MapType::ArrayOfMaps, MapType::HashOfMaps] {
-        for kind in KINDS {
+        for &kind in KINDS {
             let (key, value, entries) = match kind {
                 MapType::Ringbuf => (0, 0, 4096),
                 MapType::ProgArray | MapType::PerfEventArray => (4, 4, 2),

@@ -1,7 +1,7 @@
 //! Maps of an object on a machine.
 
 use skep_abi::{Addr, Cpu, ProgId, ProgType};
-use skep_machine::map::MapFlags;
+use skep_machine::map::{KINDS, MapFlags};
 use skep_machine::{Machine, Map, MapDef};
 use skep_object::{MapInit, MapSpec, Slot};
 
@@ -33,6 +33,14 @@ fn def(machine: &Machine, spec: &MapSpec) -> Result<MapDef, Error> {
             spec.name, spec.map_type
         ))
     })?;
+    if !KINDS.contains(&map_type) {
+        let kind = map_type.name();
+        return Err(Error::unsupported(format!(
+            "map {} is of type {kind}, which skep's machine does not have yet",
+            spec.name
+        ))
+        .hint("`skep list maps` tells which it has"));
+    }
     let max_entries = match (map_type, spec.max_entries) {
         (skep_abi::MapType::PerfEventArray, 0) => machine.nr_cpus(),
         (_, entries) => entries,

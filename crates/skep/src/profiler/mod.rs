@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use skep_machine::Machine;
 use skep_object::{KernelProfile, ObjectSpec};
 use skep_report::{Profile, StackSet, Symbolizer};
-use skep_sample::{Options, RecordKind, Spaces, Totals};
+use skep_sample::{Options, Spaces, Totals};
 
 use crate::load::Loaded;
 use crate::session::{Driver, Seen, Watched, event_attr, machine_like_host, open, watch};
@@ -59,18 +59,9 @@ pub fn profile(
     let session = open(options)?;
     let attr = event_attr(options, session.event());
     let mut driver = Driver::new(&machine, &loaded, program, attr, 0);
-    let mut seen = Seen::default();
-    let watched = watch(
-        session,
-        stop,
-        |record| {
-            driver.record(record);
-            if let RecordKind::Sample(sample) = &record.kind {
-                seen.sample(&machine, sample);
-            }
-        },
-        &mut |totals| progress(Stage::Sampling(totals)),
-    )?;
+    let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
+        progress(Stage::Sampling(totals))
+    })?;
     if let Some(trap) = driver.counts().into_iter().find_map(|counts| counts.first_fault) {
         return Err(Error::new(
             ErrorKind::Program,
@@ -79,7 +70,7 @@ pub fn profile(
     }
     let tables = Tables::read(&machine, &loaded)?;
     let counted = tables.counted();
-    let set = stacks(&tables, watched.session.spaces(), &seen);
+    let set = stacks(&tables, watched.session.spaces(), driver.seen());
     let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
     let notices = watched.notices().chain(remarks(counted, &driver)).collect();
     Ok(Outcome { watched, counted, profile, notices })

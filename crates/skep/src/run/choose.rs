@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use skep_abi::ProgType;
 use skep_interp::Program;
 use skep_object::{MapInit, Resolved, ResolvedProgram, Slot};
 
+use super::PROG_TYPES;
 use crate::Error;
 use crate::load::Loaded;
 
@@ -31,7 +31,7 @@ pub(super) fn programs<'a>(
         .iter()
         .enumerate()
         .filter(|(at, program)| {
-            program.prog_type == ProgType::PerfEvent && program.autoload && !callees.contains(at)
+            PROG_TYPES.contains(&program.prog_type) && program.autoload && !callees.contains(at)
         })
         .map(|(_, program)| program)
         .collect();
@@ -54,7 +54,7 @@ fn by_name<'a>(all: &'a [ResolvedProgram], name: &str) -> Result<&'a ResolvedPro
         return Err(Error::input(format!("the object has no program `{name}`"))
             .hint(format!("it has {}", known.join(", "))));
     };
-    if program.prog_type != ProgType::PerfEvent {
+    if !PROG_TYPES.contains(&program.prog_type) {
         return Err(Error::unsupported(format!(
             "program `{name}` is of type {}",
             program.prog_type.name()

@@ -6,16 +6,18 @@ mod output;
 use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
+use skep_abi::ProgType;
 use skep_machine::Machine;
 use skep_object::{KernelProfile, Resolved};
-use skep_sample::{Options, RecordKind, Totals};
+use skep_sample::{Options, Totals};
 
 use crate::Error;
 use crate::contents::{self, MapContents, StackNames};
 use crate::load::{Loaded, LoadedMap};
-use crate::session::{
-    Driver, ProgramCounts, Seen, Watched, event_attr, machine_like_host, open, watch,
-};
+use crate::session::{Driver, ProgramCounts, Watched, event_attr, machine_like_host, open, watch};
+
+/// Program types that a run takes.
+pub const PROG_TYPES: &[ProgType] = &[ProgType::PerfEvent];
 
 /// What to run, and what to show of it.
 #[derive(Clone, Debug, Default)]
@@ -64,23 +66,12 @@ pub fn run(
     let session = open(options)?;
     let attr = event_attr(options, session.event());
     let mut driver = Driver::new(&machine, &loaded, programs, attr, request.cookie);
-    let mut seen = Seen::default();
-    let watched = watch(
-        session,
-        stop,
-        |record| {
-            driver.record(record);
-            if let RecordKind::Sample(sample) = &record.kind {
-                seen.sample(&machine, sample);
-            }
-        },
-        &mut |totals| {
-            machine.drain_ringbufs();
-            progress(totals);
-        },
-    )?;
+    let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
+        machine.drain_ringbufs();
+        progress(totals);
+    })?;
     machine.drain_ringbufs();
-    let mut names = StackNames::new(seen.processes(watched.session.spaces()));
+    let mut names = StackNames::new(driver.seen().processes(watched.session.spaces()));
     let shown = loaded.maps.iter().filter(|map| is_shown(map, &request.maps));
     let maps = contents::read(&machine, &loaded, shown, &mut names);
     let output = output::take(&machine, &loaded);

@@ -10,6 +10,7 @@ use skep_machine::{Machine, PerfEvent, PerfEventAttr, Run};
 use skep_sample::event_name::EventSpec;
 use skep_sample::{Options, Rate, Record, RecordKind};
 
+use super::seen::Seen;
 use super::tasks;
 use super::user_memory::LiveMemory;
 use crate::load::Loaded;
@@ -49,6 +50,7 @@ pub struct Driver<'m> {
     cookie: u64,
     /// Samples on CPUs that the machine does not have.
     homeless: u64,
+    seen: Seen,
 }
 
 impl<'m> Driver<'m> {
@@ -70,7 +72,17 @@ impl<'m> Driver<'m> {
         let inherited = PerfEvent { is_inherited: true, ..event.clone() };
         let attached = programs.into_iter().map(attach).collect();
         let heirs = HashSet::new();
-        Self { machine, loaded, attached, event, inherited, heirs, cookie, homeless: 0 }
+        Self {
+            machine,
+            loaded,
+            attached,
+            event,
+            inherited,
+            heirs,
+            cookie,
+            homeless: 0,
+            seen: Seen::default(),
+        }
     }
 
     /// Follows one record.
@@ -87,6 +99,7 @@ impl<'m> Driver<'m> {
     }
 
     fn sample(&mut self, sample: &Sample) {
+        self.seen.sample(self.machine, sample);
         let (event, cookie) = if self.heirs.contains(&sample.tid) {
             (&self.inherited, 0)
         } else {
@@ -128,6 +141,12 @@ impl<'m> Driver<'m> {
     #[must_use]
     pub fn homeless(&self) -> u64 {
         self.homeless
+    }
+
+    /// Which processes were sampled.
+    #[must_use]
+    pub fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     /// What became of each program's samples, in the order of attachment.
