@@ -45,7 +45,7 @@ fn judge(object: &Path, profile: &KernelProfile) -> Verdict {
 fn bench() -> Option<(KernelProfile, Vec<u32>)> {
     let compilers = program::compilers();
     if compilers.is_empty() {
-        eprintln!("skipped: no clang is installed");
+        skep_skip::skipped!("no clang is installed");
         return None;
     }
     let first =
@@ -53,13 +53,13 @@ fn bench() -> Option<(KernelProfile, Vec<u32>)> {
     let folder = tempfile::tempdir().unwrap();
     let object = first.compile(compilers[0], &[], folder.path()).unwrap();
     if let Err(words) = libbpf::prepare(&object) {
-        eprintln!("skipped: the kernel does not let us load: {words}");
+        skep_skip::skipped!("the kernel does not let us load: {words}");
         return None;
     }
     match skep::profile::running() {
         Ok(profile) => Some((profile, compilers)),
         Err(e) => {
-            eprintln!("skipped: {e}");
+            skep_skip::skipped!("{e}");
             None
         }
     }

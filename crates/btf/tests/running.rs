@@ -8,7 +8,7 @@ fn vmlinux() -> Option<Btf> {
     match std::fs::read("/sys/kernel/btf/vmlinux") {
         Ok(bytes) => Some(Btf::parse(&bytes).expect("the kernel's BTF parses")),
         Err(error) => {
-            eprintln!("skipped: /sys/kernel/btf/vmlinux: {error}");
+            skep_skip::skipped!("/sys/kernel/btf/vmlinux: {error}");
             None
         }
     }

@@ -143,6 +143,6 @@ fn damaged_objects_are_judged_in_bounded_time_and_memory() {
     assert!(counts.iter().all(|&count| count > 200), "{counts:?}");
     match peak_memory() {
         Some(peak) => assert!(peak < MEMORY, "{peak} KiB"),
-        None => println!("skipped the memory's bound: /proc/self/status does not say"),
+        None => skep_skip::skipped!("the memory's bound: /proc/self/status does not say"),
     }
 }

@@ -45,11 +45,11 @@ fn record(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     match run {
         Ok(run) if run.status.success() => Some(fs::read(path).unwrap()),
         Ok(run) => {
-            println!("skipped: perf record: {}", String::from_utf8_lossy(&run.stderr));
+            skep_skip::skipped!("perf record: {}", String::from_utf8_lossy(&run.stderr));
             None
         }
         Err(error) => {
-            println!("skipped: perf: {error}");
+            skep_skip::skipped!("perf: {error}");
             None
         }
     }

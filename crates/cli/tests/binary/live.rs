@@ -12,7 +12,7 @@ const BUSY: &str = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo done
 /// Whether the system refused to sample: then there is nothing to test, and the reason is printed.
 fn refused(ran: &Ran) -> bool {
     if ran.status == 3 {
-        eprintln!("skipped: {}", ran.stderr);
+        skep_skip::skipped!("{}", ran.stderr);
     }
     ran.status == 3
 }

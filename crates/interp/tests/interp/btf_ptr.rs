@@ -16,7 +16,7 @@ fn bench_with_types(test: &str) -> Option<Bench> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
-            eprintln!("{test}: skipped, {path}: {error}");
+            skep_skip::skipped!("{test}: {path}: {error}");
             return None;
         }
     };

@@ -66,7 +66,7 @@ pub(crate) fn may_load(test: &str) -> bool {
     match load(&trivial).result {
         Ok(_) => true,
         Err(error) => {
-            eprintln!("{test}: skipped, bpf(BPF_PROG_LOAD) is refused here: {error}");
+            skep_skip::skipped!("{test}: bpf(BPF_PROG_LOAD) is refused here: {error}");
             false
         }
     }

@@ -11,7 +11,7 @@ fn machine(cpus: u32) -> Option<Machine> {
     let bytes = match std::fs::read("/sys/kernel/btf/vmlinux") {
         Ok(bytes) => bytes,
         Err(error) => {
-            println!("skipped: the kernel's types cannot be read: {error}");
+            skep_skip::skipped!("the kernel's types cannot be read: {error}");
             return None;
         }
     };

@@ -24,7 +24,7 @@ fn setup() -> Option<Machine> {
     let cpus = last.map_or(1, |last| last + 1);
     let probe = MapDef::new("probe", MapType::Array, 4, 8, 1);
     if let Err(errno) = bpf::KernelMap::create(&probe, None, cpus) {
-        println!("skipped: the kernel refuses to create a map (errno {errno})");
+        skep_skip::skipped!("the kernel refuses to create a map (errno {errno})");
         return None;
     }
     Some(Machine::builder().cpus(cpus).build().unwrap())

@@ -164,7 +164,7 @@ fn random_ops(kind: MapType, max_entries: u32, keys: u64, flags: MapFlags, ops: 
         KernelProgram::load(SYSCALL.0, SYSCALL.1, &insns).ok().map(|program| (*op, program))
     };
     let Some(programs) = ops.iter().map(load).collect::<Option<Vec<_>>>() else {
-        println!("skipped: the kernel refuses to load programs");
+        skep_skip::skipped!("the kernel refuses to load programs");
         return;
     };
     let id = machine.create_map(def).unwrap();

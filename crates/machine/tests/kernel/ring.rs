@@ -80,7 +80,7 @@ fn a_ring_buffer_does_as_the_kernels() {
     let reserves: Option<Vec<_>> =
         plans.iter().map(|(size, how)| load(&reserve(fd, *size, *how))).collect();
     let (Some(output), Some(reserves)) = (load(&output(fd)), reserves) else {
-        println!("skipped: the kernel refuses to load programs");
+        skep_skip::skipped!("the kernel refuses to load programs");
         return;
     };
     let pages = Pages::map(&kernel, SIZE as usize).unwrap();

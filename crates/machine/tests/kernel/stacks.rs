@@ -50,11 +50,11 @@ fn ids_of_stacks_are_the_kernels() {
     }
     insns.extend([mov(0, 0), EXIT]);
     let Ok(program) = KernelProgram::load(PERF_EVENT, 0, &insns) else {
-        println!("skipped: the kernel refuses to load programs");
+        skep_skip::skipped!("the kernel refuses to load programs");
         return;
     };
     let Some(event) = open_event() else {
-        println!("skipped: the kernel refuses perf_event_open");
+        skep_skip::skipped!("the kernel refuses perf_event_open");
         return;
     };
     // SAFETY: both descriptors are open.

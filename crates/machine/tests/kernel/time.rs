@@ -25,7 +25,7 @@ fn jiffies_follow_from_the_monotonic_clock() {
         EXIT,
     ];
     let Ok(program) = KernelProgram::load(SYSCALL.0, SYSCALL.1, &insns) else {
-        println!("skipped: the kernel refuses to load programs");
+        skep_skip::skipped!("the kernel refuses to load programs");
         return;
     };
     let mut ctx = [0; 2];

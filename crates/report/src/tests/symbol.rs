@@ -24,7 +24,7 @@ fn build(name: &str, flags: &[&str]) -> Option<PathBuf> {
             Some(program)
         }
         Err(e) => {
-            eprintln!("skipped: no C compiler: {e}");
+            skep_skip::skipped!("no C compiler: {e}");
             None
         }
     }
@@ -185,7 +185,7 @@ fn rust_names_are_demangled() {
 fn the_vdso_is_read_from_our_own_memory() {
     let own = ourselves();
     let Some(vdso) = own.mappings.iter().find(|m| m.path == Path::new("[vdso]")) else {
-        eprintln!("skipped: this process has no vDSO");
+        skep_skip::skipped!("this process has no vDSO");
         return;
     };
     let mut bytes = vec![0; (vdso.end - vdso.start) as usize];
@@ -225,7 +225,7 @@ fn kernel_addresses_have_names_where_the_kernel_shows_them() {
     let schedule = kallsyms.lines().find(|line| line.ends_with(" T schedule"));
     let address = schedule.and_then(|line| u64::from_str_radix(line.split(' ').next()?, 16).ok());
     let Some(address) = address.filter(|address| *address != 0) else {
-        eprintln!("skipped: /proc/kallsyms hides addresses");
+        skep_skip::skipped!("/proc/kallsyms hides addresses");
         return;
     };
     let queries = [address + 1, 0x1000].map(|address| Query { space: Space::Kernel, address });

@@ -175,7 +175,7 @@ fn a_dropped_session_leaves_no_process() {
             let mut session = match Session::open(&options) {
                 Ok(session) => session,
                 Err(error) => {
-                    println!("skipped: {error}");
+                    skep_skip::skipped!("{error}");
                     continue;
                 }
             };
@@ -245,7 +245,7 @@ fn stacks_through_code_without_frame_pointers_are_whole_when_unwound() {
         let mut session = match Session::open(&options) {
             Ok(session) => session,
             Err(error) => {
-                println!("skipped: {error}");
+                skep_skip::skipped!("{error}");
                 return None;
             }
         };

@@ -11,7 +11,7 @@ use crate::{command, open};
 fn refusal(options: &Options) -> Option<OpenError> {
     match Session::open(options) {
         Err(error) if error.is_perf_refused() => {
-            println!("skipped: {error}");
+            skep_skip::skipped!("{error}");
             None
         }
         Err(error) => Some(error),

@@ -33,7 +33,7 @@ fn open(options: &Options) -> Option<Session> {
     match Session::open(options) {
         Ok(session) => Some(session),
         Err(error) if error.is_perf_refused() => {
-            println!("skipped: {error}");
+            skep_skip::skipped!("{error}");
             None
         }
         Err(error) => panic!("{error}"),

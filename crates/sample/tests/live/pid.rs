@@ -102,7 +102,7 @@ fn a_breakpoint_fires_at_each_write() {
     let options = perf(Target::Pids(vec![Pid(std::process::id())]), &event, Rate::Period(1));
     let mut session = match Session::open(&options) {
         Ok(session) => session,
-        Err(error) => return println!("skipped: {error}"),
+        Err(error) => return skep_skip::skipped!("{error}"),
     };
     session.start().unwrap();
     for value in 1..=7 {
@@ -121,7 +121,7 @@ fn the_whole_system_is_sampled_where_that_is_allowed() {
     options.duration = Some(Duration::from_millis(300));
     let mut session = match Session::open(&options) {
         Ok(session) => session,
-        Err(error) => return println!("skipped: {error}"),
+        Err(error) => return skep_skip::skipped!("{error}"),
     };
     session.start().unwrap();
     let _busy = Running::start("sh", &["-c", "while :; do :; done"]);
@@ -142,12 +142,12 @@ fn a_cgroups_members_are_sampled_and_nobody_else() {
         .map(Path::new)
         .find(|path| path.join("cgroup.controllers").exists())
     else {
-        return println!("skipped: no cgroup v2 hierarchy");
+        return skep_skip::skipped!("no cgroup v2 hierarchy");
     };
     let name = format!("skep-test-{}", std::process::id());
     let group = root.join(&name);
     if let Err(error) = fs::create_dir(&group) {
-        return println!("skipped: {}: {error}", group.display());
+        return skep_skip::skipped!("{}: {error}", group.display());
     }
     let (inside, _outside) = (
         Running::start("sh", &["-c", "while :; do :; done"]),
@@ -159,7 +159,7 @@ fn a_cgroups_members_are_sampled_and_nobody_else() {
         options.fields.cgroup = true;
         options.duration = Some(Duration::from_millis(300));
         match Session::open(&options) {
-            Err(error) => println!("skipped: {error}"),
+            Err(error) => skep_skip::skipped!("{error}"),
             Ok(mut session) => {
                 let (records, _) = run(&mut session);
                 check_stream(&session, &records);

@@ -18,7 +18,7 @@ fn open(target: skep_sample::Target, hz: u64) -> Option<Session> {
     match Session::open(&options) {
         Ok(session) => Some(session),
         Err(error) => {
-            println!("skipped: {error}");
+            skep_skip::skipped!("{error}");
             None
         }
     }
@@ -120,7 +120,7 @@ fn a_command_that_will_not_end_is_asked_to_and_children_live_on() {
     options.duration = Some(Duration::from_millis(200));
     options.child_stdout = skep_sample::ChildStdout::ToStderr;
     let Ok(mut session) = Session::open(&options) else {
-        return println!("skipped: ptrace is refused");
+        return skep_skip::skipped!("ptrace is refused");
     };
     let (records, end) = run(&mut session);
     assert_eq!((end, session.target_status()), (End::Duration, Some(TargetStatus::Signaled(15))));

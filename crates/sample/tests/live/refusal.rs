@@ -36,7 +36,7 @@ fn refuse_perf(errno: i32) {
 /// Makes the calling thread, and only it, belong to nobody; tells whether that was possible.
 fn become_nobody() -> bool {
     if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root can become another user");
+        skep_skip::skipped!("only root can become another user");
         return false;
     }
     // SAFETY: takes numbers only; the raw system call changes the calling thread alone.

@@ -30,7 +30,7 @@ impl Workload {
             Ok(run) if run.status.success() => Some(Self { _folder: folder, path }),
             Ok(run) => panic!("{}", String::from_utf8_lossy(&run.stderr)),
             Err(error) => {
-                println!("skipped: cc: {error}");
+                skep_skip::skipped!("cc: {error}");
                 None
             }
         }

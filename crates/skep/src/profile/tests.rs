@@ -133,7 +133,7 @@ fn the_running_kernel_is_a_complete_profile() {
         Ok(profile) => profile,
         Err(error) => {
             assert_eq!(error.kind, ErrorKind::Environment);
-            eprintln!("skipped: {error}");
+            skep_skip::skipped!("{error}");
             return;
         }
     };

@@ -49,14 +49,14 @@ pub(crate) fn loaders() -> Vec<Loader> {
             _ => (0, Some(0)),
         };
         let Some(attach_btf_id) = attach_btf_id else {
-            println!("skip {}: no BTF of what it attaches to", prog_type.name());
+            skep_skip::skipped!("{}: no BTF of what it attaches to", prog_type.name());
             continue;
         };
         let ret = u64::from(prog_type == ProgType::CgroupSock);
         let loader = Loader { prog_type, attach_type, attach_btf_id, ret };
         match loader.load(&Asm::default().set(0, ret).exit()) {
             Ok(()) => found.push(loader),
-            Err(refused) => println!("skip {}: {refused:?}", prog_type.name()),
+            Err(refused) => skep_skip::skipped!("{}: {refused:?}", prog_type.name()),
         }
     }
     found

@@ -35,7 +35,7 @@ fn twins() -> Result<Vec<Twin>, NoAnswer> {
 
 #[test]
 fn elements_are_walked_the_same() {
-    let Ok(twins) = twins().inspect_err(|why| println!("skip: {why:?}")) else { return };
+    let Ok(twins) = twins().inspect_err(|why| skep_skip::skipped!("{why:?}")) else { return };
     for twin in &twins {
         for flags in [0, 1] {
             for stop in [-1, 1, 2] {
@@ -60,7 +60,9 @@ fn elements_are_walked_the_same() {
 fn elements_are_updated_and_deleted_the_same() {
     for key in [0u64, 1, 2, 3, 1 << 40] {
         for flags in [0, 1, 2, 3, 4, 5, 8, 1 << 40, u64::MAX] {
-            let Ok(twins) = twins().inspect_err(|why| println!("skip: {why:?}")) else { return };
+            let Ok(twins) = twins().inspect_err(|why| skep_skip::skipped!("{why:?}")) else {
+                return;
+            };
             for twin in &twins {
                 let memory = [key.to_le_bytes(), [9; 8]].concat();
                 let what = format!("{} {key} {flags}", twin.def.name);
@@ -72,7 +74,7 @@ fn elements_are_updated_and_deleted_the_same() {
                 }
             }
         }
-        let Ok(twins) = twins().inspect_err(|why| println!("skip: {why:?}")) else { return };
+        let Ok(twins) = twins().inspect_err(|why| skep_skip::skipped!("{why:?}")) else { return };
         for twin in &twins {
             let delete = [Arg::Map(&twin.theirs), Arg::Scratch(0)];
             let what = format!("{} {key}", twin.def.name);
@@ -87,7 +89,7 @@ fn rings_take_and_refuse_the_same() {
         for flags in [0, 1, 2, 3, 4, 1 << 40] {
             let ring = MapDef::new("ring", MapType::Ringbuf, 0, 0, 4096);
             let Ok(twin) = Twin::new(ring, vec![]) else {
-                println!("skip: no ring buffer");
+                skep_skip::skipped!("no ring buffer");
                 return;
             };
             let pair = Pair::with(&twin);
@@ -110,7 +112,8 @@ fn rings_take_and_refuse_the_same() {
 #[test]
 fn event_arrays_refuse_the_same() {
     let events = MapDef::new("events", MapType::PerfEventArray, 4, 4, 2);
-    let Ok(twin) = Twin::new(events, vec![]).inspect_err(|why| println!("skip: {why:?}")) else {
+    let Ok(twin) = Twin::new(events, vec![]).inspect_err(|why| skep_skip::skipped!("{why:?}"))
+    else {
         return;
     };
     for flags in [0, 1, 2, 3, 0xffff_fffe, 0xffff_ffff, 1 << 32, 1 << 32 | 2, u64::MAX] {

@@ -35,7 +35,7 @@ fn running(known: &[KernelVersion]) -> Option<KernelVersion> {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let version = KernelVersion::from_release(&release).filter(|version| known.contains(version));
     if version.is_none() {
-        println!("skip: Linux {} was not measured", release.trim_end());
+        skep_skip::skipped!("Linux {} was not measured", release.trim_end());
     }
     version
 }

@@ -13,7 +13,7 @@ fn numbers_of_this_process_are_the_same() {
     let tid = fs::read_link("/proc/thread-self").ok();
     let tid = tid.as_ref().and_then(|link| link.file_name()?.to_str()?.parse::<u32>().ok());
     let Some(tid) = tid else {
-        println!("skip: no /proc");
+        skep_skip::skipped!("no /proc");
         return;
     };
     let task = Task::new(Pid(tid), Pid(std::process::id()), "");
@@ -25,7 +25,7 @@ fn numbers_of_this_process_are_the_same() {
         .lines()
         .any(|line| line.starts_with("NSpid:") && line.split_whitespace().count() > 2);
     if is_nested {
-        println!("skip: in a PID namespace");
+        skep_skip::skipped!("in a PID namespace");
         return;
     }
     pair.agree("bpf_get_current_pid_tgid", &[], &[], "");

@@ -116,7 +116,7 @@ impl<'a> Pair<'a> {
             }
             Err(NoAnswer::Verdict(refused)) => panic!("{name} {what}: {}", refused.why()),
             Err(NoAnswer::Environment(error)) => {
-                println!("skip: {error}");
+                skep_skip::skipped!("{error}");
                 false
             }
         }

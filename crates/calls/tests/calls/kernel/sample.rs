@@ -87,7 +87,7 @@ impl Seen {
 fn overflow(tries: &[Try], how: Attr, place: Place<'_>) -> Option<Seen> {
     let size = slot(tries.len()) as u32;
     let skip = |what: &str, why: String| {
-        println!("skip: {what}: {why}");
+        skep_skip::skipped!("{what}: {why}");
         None
     };
     running(COMPARED)?;

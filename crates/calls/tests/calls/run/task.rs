@@ -70,7 +70,7 @@ pub(super) fn the_task_is_an_object() {
 
     let btf = std::fs::read("/sys/kernel/btf/vmlinux").ok().and_then(|raw| Btf::parse(&raw).ok());
     let Some(btf) = btf else {
-        println!("skip the rest: no BTF of the running kernel");
+        skep_skip::skipped!("the rest: no BTF of the running kernel");
         return;
     };
     let bench = Bench::with(|builder| builder.btf(btf));

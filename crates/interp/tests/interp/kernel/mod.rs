@@ -17,7 +17,7 @@ fn may_run(test: &str) -> bool {
         Ok(42) => true,
         Ok(other) => panic!("the kernel says that 42 is {other}"),
         Err(error) => {
-            eprintln!("{test}: skipped, the kernel refuses to load or run programs here: {error}");
+            skep_skip::skipped!("{test}: the kernel refuses to load or run programs here: {error}");
             false
         }
     }

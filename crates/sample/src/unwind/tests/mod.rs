@@ -143,7 +143,7 @@ fn generated_code_is_walked_by_frame_pointers() {
 #[test]
 fn our_own_vdso_has_unwind_tables() {
     let Some(image) = vdso::image() else {
-        eprintln!("skipped: this process has no vDSO");
+        skep_skip::skipped!("this process has no vDSO");
         return;
     };
     assert!(image.size() > 100);

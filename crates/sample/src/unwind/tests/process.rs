@@ -28,7 +28,7 @@ pub(super) fn build(flags: &[&str]) -> Option<PathBuf> {
     match compiled {
         Ok(status) => assert!(status.success(), "cc failed"),
         Err(e) => {
-            eprintln!("skipped: no C compiler: {e}");
+            skep_skip::skipped!("no C compiler: {e}");
             return None;
         }
     }
@@ -55,7 +55,7 @@ impl Stopped {
         for _ in 0..5_000 {
             let text = match fs::read_to_string(format!("/proc/{pid}/syscall")) {
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-                    eprintln!("skipped: /proc/PID/syscall: {e}");
+                    skep_skip::skipped!("/proc/PID/syscall: {e}");
                     return None;
                 }
                 other => other.unwrap(),
