@@ -6,12 +6,24 @@ use blazesym::symbolize::source::{Elf, Process, Source};
 use blazesym::symbolize::{self, Input, Sym, Symbolized};
 use blazesym::{Addr, Pid};
 
-use super::Found;
+use super::{Found, unnamed};
+
+/// Looks up file offsets of one file; of those without a name, where their function begins, if that is known.
+pub(super) fn by_file_offset(path: &Path, offsets: &[u64]) -> Vec<Option<Found>> {
+    let mut found = named(path, offsets);
+    if found.iter().any(Option::is_none) {
+        let starts = unnamed::starts(path, offsets).into_iter();
+        for (found, start) in found.iter_mut().zip(starts).filter(|(found, _)| found.is_none()) {
+            *found = start.map(|start| Found { start: Some(start), ..Found::default() });
+        }
+    }
+    found
+}
 
 /// Looks up file offsets of one file; unknown ones are `None`.
 ///
 /// Debug information that cannot be read (compressed in an unknown way, damaged) is done without.
-pub(super) fn by_file_offset(path: &Path, offsets: &[u64]) -> Vec<Option<Found>> {
+fn named(path: &Path, offsets: &[u64]) -> Vec<Option<Found>> {
     let look_up = |debug_syms| {
         let mut elf = Elf::new(path);
         elf.debug_syms = debug_syms;
@@ -73,7 +85,7 @@ fn own_vdso() -> Option<u64> {
 
 fn found_of(symbolized: Symbolized<'_>) -> Option<Found> {
     let Symbolized::Sym(sym) = symbolized else { return None };
-    Some(Found { lines: lines_of(&sym), object: None })
+    Some(Found { lines: lines_of(&sym), ..Found::default() })
 }
 
 fn lines_of(sym: &Sym<'_>) -> Vec<(String, Option<(String, u32)>)> {

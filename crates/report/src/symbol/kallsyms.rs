@@ -55,7 +55,7 @@ fn found_of(text: &str) -> Found {
         None => (text, ""),
     };
     let object = if module.is_empty() { "[kernel]" } else { module };
-    Found { lines: vec![(name.to_owned(), None)], object: Some(object.to_owned()) }
+    Found { lines: vec![(name.to_owned(), None)], object: Some(object.to_owned()), start: None }
 }
 
 #[cfg(test)]

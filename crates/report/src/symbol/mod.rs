@@ -12,6 +12,7 @@ mod file;
 mod kallsyms;
 mod perf_map;
 mod resolve;
+mod unnamed;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -103,4 +104,6 @@ struct Found {
     lines: Vec<(String, Option<(String, u32)>)>,
     /// The object, where it is another than the mapping says (a kernel module, generated code).
     object: Option<String>,
+    /// Without a name: the number by which the table knows the function's first byte.
+    start: Option<u64>,
 }

@@ -42,7 +42,7 @@ pub(super) fn look_up(mut map: impl BufRead, addresses: &[u64]) -> Vec<Option<Fo
             let after = addresses.partition_point(|address| *address < end);
             for slot in found.get_mut(first..after).unwrap_or_default() {
                 let lines = vec![(name.to_owned(), None)];
-                *slot = Some(Found { lines, object: Some("[jit]".to_owned()) });
+                *slot = Some(Found { lines, object: Some("[jit]".to_owned()), start: None });
             }
         }
         line.clear();

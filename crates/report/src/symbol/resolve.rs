@@ -131,9 +131,11 @@ impl Symbolizer {
             })
             .collect();
         if lines.is_empty() {
-            let function = Function { name: None, object, address: Some(query.address), kernel };
+            let into = found.start.map_or(0, |start| key.wrapping_sub(start));
+            let address = query.address.wrapping_sub(into);
+            let function = Function { name: None, object, address: Some(address), kernel };
             // The offset in the file tells unnamed functions apart, wherever the file is mapped.
-            let place = if matches!(table, Table::File(_)) { key } else { query.address };
+            let place = if matches!(table, Table::File(_)) { key - into } else { address };
             lines.push(Line { function: self.intern(function, Some(place)), source: None });
         }
         Location { query, mapping: index, lines }

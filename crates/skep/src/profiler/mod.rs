@@ -72,7 +72,8 @@ pub fn profile(
     let counted = tables.counted();
     let set = stacks(&tables, watched.session.spaces(), driver.seen());
     let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
-    let notices = watched.notices().chain(remarks(counted, &driver)).collect();
+    let remarks = remarks(counted, &driver).into_iter().chain(unnamed(&profile));
+    let notices = watched.notices().chain(remarks).collect();
     Ok(Outcome { watched, counted, profile, notices })
 }
 
@@ -99,6 +100,19 @@ fn stacks(tables: &Tables, spaces: &Spaces, seen: &Seen) -> StackSet {
         set.add(process, tables.stack(row.kernel), tables.stack(row.user), row.samples);
     }
     set
+}
+
+/// What helps where much of the time is spent in code without names.
+fn unnamed(profile: &Profile) -> Option<String> {
+    let stats = profile.function_stats();
+    let unnamed: u64 = stats.iter().filter(|stat| stat.name.is_none()).map(|stat| stat.own).sum();
+    let share = unnamed as f64 * 100.0 / profile.weight().max(1) as f64;
+    (share >= 10.0).then(|| {
+        format!(
+            "{share:.0} % of the samples hit functions without symbols, shown by where they begin; an unstripped \
+             binary, or a package of its debug symbols, gives them names"
+        )
+    })
 }
 
 fn remarks(counted: Counted, driver: &Driver<'_>) -> Vec<String> {
