@@ -1,5 +1,6 @@
 //! Maintainers' tasks, run as `cargo xtask TASK`; users never need them.
 
+mod deviations;
 mod measure;
 mod policy;
 mod profiles;
@@ -15,6 +16,11 @@ const TASKS: &[Task] = &[
         "programs",
         "[--check]: compile programs/*.bpf.c, or compare with the committed objects",
         programs::run,
+    ),
+    (
+        "deviations",
+        "[--check]: gather the known differences from Linux into docs/deviations.md, or compare",
+        deviations::run,
     ),
     (
         "measure",
