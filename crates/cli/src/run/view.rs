@@ -10,6 +10,9 @@ use crate::output::{HEADING, NOTE, Table, View};
 /// Elements of a map that the text shows, unless the map was asked for by name; the document has all.
 const ELEMENTS: usize = 30;
 
+/// Lines and records that the text shows; the document has all.
+const OUTPUT: usize = 100;
+
 /// A finished run.
 #[derive(Clone, Debug)]
 pub(crate) struct RunView {
@@ -82,11 +85,14 @@ impl View for RunView {
         if !self.output.is_empty() {
             writeln!(out, "\n{HEADING}Output{HEADING:#}")?;
         }
-        for line in &self.output {
+        for line in self.output.iter().take(OUTPUT) {
             match line {
                 Value::String(text) => writeln!(out, "  {}", text.trim_end_matches('\n'))?,
                 record => writeln!(out, "  {record}")?,
             }
+        }
+        if let Some(more) = self.output.len().checked_sub(OUTPUT).filter(|more| *more > 0) {
+            writeln!(out, "  … and {more} more; `--json` has all")?;
         }
         Ok(())
     }

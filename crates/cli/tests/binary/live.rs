@@ -52,6 +52,28 @@ fn a_profile_accounts_for_every_sample() {
 }
 
 #[test]
+fn ctrl_c_keeps_what_was_gathered() {
+    // The command itself interrupts skep when it has used some CPU time; then it would sleep for a minute.
+    let command = format!("{BUSY}; kill -INT $PPID; exec sleep 60");
+    for source in ["perf", "ptrace"] {
+        let files = Files::new();
+        let folder = files.path("out");
+        let out = folder.to_str().unwrap();
+        let args =
+            ["profile", "--json", "--source", source, "-F", "199", "-o", out, "--", "sh", "-c"];
+        let ran = skep_with_input(&[&args[..], &[&command]].concat(), "");
+        if refused(&ran) {
+            continue;
+        }
+        let profile = ran.succeeds().json();
+        assert_eq!(profile["source"], source);
+        assert!(profile["samples"].as_u64().unwrap() > 0, "{source}: {profile:#}");
+        assert!(profile["duration"].as_f64().unwrap() < 50.0, "{source}: {profile:#}");
+        assert!(folder.join("flame.svg").exists(), "{source}");
+    }
+}
+
+#[test]
 fn a_run_that_is_too_short_is_no_error() {
     let files = Files::new();
     let folder = files.path("out");
