@@ -79,6 +79,7 @@ impl PerfSource {
     pub(crate) fn open(options: &Options, notices: &mut Vec<Notice>) -> Result<Self, OpenError> {
         let fields = options.wanted_fields();
         limits::check(options.rate, &fields)?;
+        target::check(&options.target)?;
         let online = online_cpus().map_err(|source| OpenError::System {
             doing: "asking which CPUs are online",
             source,

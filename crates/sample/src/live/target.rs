@@ -9,7 +9,8 @@ use skep_abi::{Cpu, Pid};
 
 use crate::error::OpenError;
 use crate::notice::Notice;
-use crate::proc::{process_of, processes, task};
+use crate::options::Target;
+use crate::proc::{process_of, processes, task, threads_of};
 use crate::sys::event::Whom;
 
 use super::cgroup::Cgroup;
@@ -97,4 +98,17 @@ impl Opening<'_> {
 /// Every process that there is, for events on everything.
 pub(super) fn all_processes() -> BTreeSet<Pid> {
     processes().unwrap_or_default().into_iter().collect()
+}
+
+/// Checks that a target is there, before anything is asked of perf: a name that is wrong stays wrong where perf is
+/// refused.
+pub(super) fn check(target: &Target) -> Result<(), OpenError> {
+    match target {
+        Target::Pids(pids) => match pids.iter().find(|pid| threads_of(**pid).is_err()) {
+            Some(pid) => Err(OpenError::NoSuchProcess { pid: *pid }),
+            None => Ok(()),
+        },
+        Target::Cgroup(path) => Cgroup::open(path).map(drop),
+        Target::Command(_) | Target::All => Ok(()),
+    }
 }
