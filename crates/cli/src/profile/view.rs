@@ -17,6 +17,8 @@ const FUNCTIONS: usize = 20;
 const STACKS: usize = 5;
 /// Frames of a stack that the text shows.
 const FRAMES: usize = 16;
+/// Characters of a function's name that the text shows.
+const NAME: usize = 72;
 
 /// A finished profile.
 #[derive(Clone, Debug)]
@@ -204,8 +206,8 @@ impl ProfileView {
                 self.percent(row.self_samples),
                 row.total.to_string(),
                 self.percent(row.total),
-                row.frame.text(),
-                row.frame.object.as_deref().map(one_line).unwrap_or_default(),
+                shortened(&row.frame.text()),
+                row.frame.object.as_deref().map(file_name).unwrap_or_default(),
             ]);
         }
         table.print(out)?;
@@ -221,7 +223,7 @@ impl ProfileView {
             let percent = self.percent(stack.samples);
             writeln!(out, "  {} samples, {percent} %, {}", stack.samples, stack.comm)?;
             for frame in stack.frames.iter().take(FRAMES) {
-                writeln!(out, "      {}", frame.text())?;
+                writeln!(out, "      {}", shortened(&frame.text()))?;
             }
             if let Some(more) = stack.frames.len().checked_sub(FRAMES).filter(|more| *more > 0) {
                 writeln!(out, "      … {more} more")?;
@@ -237,6 +239,19 @@ impl ProfileView {
             all => format!("{:.1}", samples as f64 * 100.0 / all as f64),
         }
     }
+}
+
+/// A name as the text shows it: templates and generics can make one hundreds of characters long.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= NAME {
+        return name.to_owned();
+    }
+    name.chars().take(NAME - 1).chain(['…']).collect()
+}
+
+/// An object without its folder; the document has the path.
+fn file_name(object: &str) -> String {
+    one_line(object.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(object))
 }
 
 fn rest(out: &mut dyn Write, all: usize, shown: usize, what: &str) -> io::Result<()> {
