@@ -69,7 +69,7 @@ impl Loader<'_> {
     fn map_of(&self, index: i32) -> Result<&skep_machine::Map, Error> {
         usize::try_from(index)
             .ok()
-            .and_then(|index| self.maps.get(index))
+            .and_then(|index| super::map::by_index(self.maps, index))
             .and_then(|map| self.machine.map(map.id))
             .ok_or_else(|| Error::unsupported(format!("map {index} of the object is not created")))
     }

@@ -9,7 +9,7 @@ use super::{LoadedMap, no_memory};
 use crate::{Error, ErrorKind};
 
 /// Creates a map and gives it its initial data.
-pub(super) fn create(machine: &Machine, spec: &MapSpec) -> Result<LoadedMap, Error> {
+pub(super) fn create(machine: &Machine, index: usize, spec: &MapSpec) -> Result<LoadedMap, Error> {
     let id = machine.create_map(def(machine, spec)?).map_err(|error| {
         Error::new(ErrorKind::Program, format!("map {} cannot be created: {error}", spec.name))
     })?;
@@ -23,7 +23,7 @@ pub(super) fn create(machine: &Machine, spec: &MapSpec) -> Result<LoadedMap, Err
         })?;
         machine.memory().kernel_write(value, data).map_err(no_memory)?;
     }
-    Ok(LoadedMap { id, spec: spec.clone() })
+    Ok(LoadedMap { index, id, spec: spec.clone() })
 }
 
 fn def(machine: &Machine, spec: &MapSpec) -> Result<MapDef, Error> {
@@ -56,6 +56,11 @@ fn def(machine: &Machine, spec: &MapSpec) -> Result<MapDef, Error> {
         numa_node: spec.numa_node,
         inner: spec.inner.as_deref().map(|inner| def(machine, inner).map(Box::new)).transpose()?,
     })
+}
+
+/// The map that the resolved object has at this place; `None` when it is not created.
+pub(super) fn by_index(maps: &[LoadedMap], index: usize) -> Option<&LoadedMap> {
+    maps.iter().find(|map| map.index == index)
 }
 
 /// The value of element 0 of an array, which is where global data lies.
@@ -94,7 +99,8 @@ fn fill(
     let refused = |errno: skep_abi::Errno| errno.to_string();
     match slot {
         Slot::Map(inner) => {
-            let inner = maps.get(inner.0 as usize).ok_or("it names a map that is not created")?;
+            let inner =
+                by_index(maps, inner.0 as usize).ok_or("it names a map that is not created")?;
             let side = machine.user_side(map.id()).ok_or("the map is gone")?;
             side.set_inner(&index.to_ne_bytes(), inner.id, 0).map_err(refused)
         }

@@ -34,6 +34,8 @@ pub struct Loaded {
 /// A map of a loaded object.
 #[derive(Clone, Debug)]
 pub struct LoadedMap {
+    /// Its place among the maps of the resolved object, by which insns and slots name it.
+    index: usize,
     /// Its number on the machine.
     pub id: MapId,
     /// How the object declares it.
@@ -55,8 +57,9 @@ impl Loaded {
         let maps = resolved
             .maps
             .iter()
-            .filter(|spec| spec.autocreate)
-            .map(|spec| map::create(machine, spec))
+            .enumerate()
+            .filter(|(_, spec)| spec.autocreate)
+            .map(|(at, spec)| map::create(machine, at, spec))
             .collect::<Result<Vec<_>, _>>()?;
         let btf = resolved.btf.clone().map(Arc::new);
         let mut loader = Loader {
