@@ -42,14 +42,34 @@ bitflags::bitflags! {
 }
 
 /// What a call does to the state of a program beyond its signature; the verifier matches on this, never on a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Leaves the program for another one (`bpf_tail_call`).
     TailCall,
+    /// Finds an element of a map (`bpf_map_lookup_elem`).
+    MapLookup,
+    /// Writes an element of a map (`bpf_map_update_elem`).
+    MapUpdate,
+    /// Deletes an element of a map.
+    MapDelete,
+    /// Takes an element off a map, or looks at it (`bpf_map_pop_elem`, `bpf_map_peek_elem`, `bpf_map_push_elem`).
+    MapQueue,
+    /// Changes where packets go by a map (`bpf_redirect_map`).
+    MapRedirect,
     /// Runs the callback argument up to a number of times (`bpf_loop`).
     CallbackLoop,
     /// Runs the callback argument once for each element of the map argument.
     CallbackMapElem,
+    /// Runs the callback argument with the VMA found (`bpf_find_vma`).
+    CallbackVma,
+    /// Runs the callback argument with each record of a user ring buffer.
+    CallbackUserRingbuf,
+    /// Runs the callback argument later, from a timer.
+    CallbackTimer,
+    /// Runs the callback argument later, from a work queue (`bpf_wq_set_callback_impl`).
+    CallbackWq,
+    /// Runs the callback argument later, in a task's context (`bpf_task_work_schedule_*`).
+    CallbackTaskWork,
     /// Acquires a ring buffer record.
     RingbufReserve,
     /// Gives up a ring buffer record.
@@ -60,6 +80,116 @@ pub enum Effect {
     RcuLock,
     /// Leaves an RCU read-side critical section.
     RcuUnlock,
+    /// Disables preemption.
+    PreemptDisable,
+    /// Enables preemption.
+    PreemptEnable,
+    /// Disables interrupts and saves their state on the stack.
+    IrqSave,
+    /// Restores interrupts from the stack.
+    IrqRestore,
+    /// Takes a `bpf_spin_lock`.
+    SpinLock,
+    /// Releases a `bpf_spin_lock`.
+    SpinUnlock,
+    /// Takes a `bpf_res_spin_lock`.
+    ResSpinLock,
+    /// Releases a `bpf_res_spin_lock`.
+    ResSpinUnlock,
+    /// Takes a `bpf_res_spin_lock` and disables interrupts.
+    ResSpinLockIrq,
+    /// Releases a `bpf_res_spin_lock` and restores interrupts.
+    ResSpinUnlockIrq,
+    /// The cgroup storage of the program; its flags must be zero.
+    GetLocalStorage,
+    /// Local storage of a task, cgroup, inode or socket.
+    StorageGet,
+    /// Exchanges a kptr field.
+    KptrXchg,
+    /// Makes a dynptr to memory.
+    DynptrFromMem,
+    /// Makes a dynptr of a fresh ring buffer record.
+    DynptrRingbufReserve,
+    /// Gives up a dynptr of a ring buffer record.
+    DynptrRingbufRelease,
+    /// Reads through a dynptr.
+    DynptrRead,
+    /// Writes through a dynptr.
+    DynptrWrite,
+    /// A slice of a dynptr of constant length (`bpf_dynptr_data`).
+    DynptrData,
+    /// Makes a dynptr to a socket buffer.
+    DynptrFromSkb,
+    /// Makes a dynptr to the metadata of a socket buffer.
+    DynptrFromSkbMeta,
+    /// Makes a dynptr to an XDP buffer.
+    DynptrFromXdp,
+    /// Makes a dynptr to a file.
+    DynptrFromFile,
+    /// A slice of a dynptr, read-only.
+    DynptrSlice,
+    /// A slice of a dynptr, writable.
+    DynptrSliceRdwr,
+    /// Copies a dynptr.
+    DynptrClone,
+    /// Sets the return value of a cgroup program.
+    SetRetval,
+    /// A per-CPU variable of some CPU, or null.
+    PerCpuPtr,
+    /// A per-CPU variable of this CPU.
+    ThisCpuPtr,
+    /// Formats text: the format string is checked against the data (`bpf_snprintf`).
+    Snprintf,
+    /// Allocates an object of a program type.
+    ObjNew,
+    /// Frees an object.
+    ObjDrop,
+    /// Allocates a per-CPU object.
+    PercpuObjNew,
+    /// Frees a per-CPU object.
+    PercpuObjDrop,
+    /// Takes another reference to an object.
+    RefcountAcquire,
+    /// Adds a node to a list.
+    ListPush,
+    /// Takes a node off a list.
+    ListPop,
+    /// The first or last node of a list, not taken off.
+    ListPeek,
+    /// Adds a node to a tree.
+    RbtreeAdd,
+    /// Takes a node off a tree.
+    RbtreeRemove,
+    /// The first or root node of a tree.
+    RbtreeFirst,
+    /// A child of a node of a tree.
+    RbtreeChild,
+    /// The kernel's view of the context.
+    CastToKernCtx,
+    /// A read-only view of memory as some type.
+    RdonlyCast,
+    /// Throws an exception.
+    Throw,
+    /// Starts an iterator over the tasks of a cgroup: only where such a walk is allowed.
+    IterCssTaskNew,
+    /// Starts a numeric iterator.
+    IterNumNew,
+    /// Advances a numeric iterator.
+    IterNumNext,
+    /// Starts a work queue.
+    WqInit,
+    /// Finds a kmem_cache: the result is not trusted.
+    GetKmemCache,
+    /// The cookie of a session program.
+    SessionCookie,
+    /// Reached only where the compiler found undefined behaviour (`__bpf_trap`).
+    Trap,
+    /// Allocates pages of an arena.
+    ArenaAlloc,
+    /// Frees or reserves pages of an arena.
+    ArenaPages,
+    /// Writes an extended attribute (allowed only where no inode lock is held).
+    SetXattr,
 }
 
 /// Whether a call is a helper (numbered by the uapi) or a kfunc (named by BTF).

@@ -10,6 +10,7 @@ mod ids;
 mod map_type;
 mod mapping;
 mod prog_type;
+mod proto;
 mod sample;
 mod uapi_enum;
 mod version;
@@ -22,6 +23,10 @@ pub use ids::{Addr, Cpu, MapId, Node, Pid, ProgId};
 pub use map_type::MapType;
 pub use mapping::Mapping;
 pub use prog_type::ProgType;
+pub use proto::{
+    Acquires, ArgBase, ArgProto, CallTable, Caller, HelperAnswer, HelperProto, KfuncAnswer,
+    KfuncProto, RetBase, RetBound, RetProto, TypeFlags,
+};
 pub use sample::{
     BranchEntry, CallchainEntry, CounterValue, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample,
     UserRegs, UserStack, X86Regs,
