@@ -1,0 +1,27 @@
+//! Every kind of rejection, for `skep explain` and the docs.
+
+use skep_abi::Errno;
+
+/// What is known about a rejection before it happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Its name, in kebab case.
+    pub name: &'static str,
+    /// What `BPF_PROG_LOAD` returns.
+    pub errno: Errno,
+    /// What it means.
+    pub doc: &'static str,
+    /// The kernel's sentence as a template.
+    pub text: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// Every kind, a list for each file that declares some.
+pub static KINDS: &[&[Kind]] = &[];
+
+/// Finds a kind by name.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().flat_map(|kinds| kinds.iter()).find(|kind| kind.name == name)
+}

@@ -1,0 +1,47 @@
+//! Why the analysis of a program ends.
+
+use skep_abi::Errno;
+
+use super::Kind;
+
+/// The result of one step of the analysis.
+pub(crate) type Step<T = ()> = Result<T, Box<Stop>>;
+
+/// Why the analysis ends.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The kernel refuses the program.
+    Reject(Reject),
+    /// skep has no rule for this.
+    Unsupported(String),
+    /// skep contradicts itself.
+    Bug(String),
+}
+
+/// A rejection before its path is known.
+#[derive(Debug)]
+pub(crate) struct Reject {
+    /// Which.
+    pub(crate) kind: &'static Kind,
+    /// The error number; usually the kind's.
+    pub(crate) errno: Errno,
+    /// The kernel's sentence; several lines where the kernel prints several.
+    pub(crate) message: String,
+}
+
+impl Stop {
+    /// A rejection of this kind.
+    pub(crate) fn reject(kind: &'static Kind, message: String) -> Box<Self> {
+        Box::new(Self::Reject(Reject { kind, errno: kind.errno, message }))
+    }
+
+    /// Something that skep has no rule for.
+    pub(crate) fn unsupported<T>(what: impl Into<String>) -> Step<T> {
+        Err(Box::new(Self::Unsupported(what.into())))
+    }
+
+    /// A contradiction of skep's own.
+    pub(crate) fn bug<T>(what: impl Into<String>) -> Step<T> {
+        Err(Box::new(Self::Bug(what.into())))
+    }
+}

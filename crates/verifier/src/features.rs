@@ -1,0 +1,28 @@
+//! Where kernel releases judge differently: a named predicate for each difference.
+
+use skep_abi::KernelVersion;
+
+/// The rules of one release.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features(KernelVersion);
+
+impl Features {
+    /// The rules of this release.
+    pub(crate) const fn new(version: KernelVersion) -> Self {
+        Self(version)
+    }
+
+    fn at_least(self, major: u8, minor: u8) -> bool {
+        self.0 >= KernelVersion::new(major, minor)
+    }
+
+    /// Privileged programs may read stack bytes that were never written.
+    pub(crate) fn reads_uninit_stack(self) -> bool {
+        self.at_least(6, 3)
+    }
+
+    /// Locks, like references, are entries of the reference state, and leaks name the exit that leaks.
+    pub(crate) fn locks_are_references(self) -> bool {
+        self.at_least(6, 14)
+    }
+}

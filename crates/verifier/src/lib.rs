@@ -1,0 +1,91 @@
+//! Linux's verdict on a program, for any release that skep knows, without a kernel.
+//!
+//! The analysis walks every path of a program as `kernel/bpf/verifier.c` does, in the kernel's order, so that the
+//! verdict, the last line of the log and the number of insns looked at agree with the kernel's. It knows no call by
+//! name: [`skep_abi::CallTable`] answers for them. It does no IO, holds no globals and reads no clock.
+
+#![allow(dead_code, unused_imports, unused_macros, reason = "rooms are being filled")]
+
+mod access;
+mod attach;
+mod call;
+mod cfg;
+mod check_btf;
+pub mod diag;
+mod env;
+mod explore;
+mod features;
+mod fields;
+mod fixups;
+mod input;
+mod ld_imm64;
+mod liveness;
+mod precision;
+mod prune;
+mod scalar;
+mod scc;
+mod stack_depth;
+mod state;
+mod subprog;
+mod transfer;
+mod verdict;
+
+pub use input::{FuncInfo, Kernel, LineInfo, Map, Program};
+pub use verdict::{Cost, Note, Rejection, Report, Verdict};
+
+use diag::{Reject, Step, Stop};
+use env::Env;
+
+/// What to do besides judging.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Keep the log as the kernel would print it at this level: 1 is the path at fault, 2 every path.
+    pub log_level: u32,
+}
+
+/// Judges a program.
+#[must_use]
+pub fn verify(program: &Program<'_>, kernel: &Kernel<'_>, options: Options) -> Report {
+    let mut env = Env::new(program, kernel, options);
+    let verdict = match judge(&mut env) {
+        Ok(()) => Verdict::Accepted,
+        Err(stop) => match *stop {
+            Stop::Reject(reject) => Verdict::Rejected(Box::new(rejection(&env, reject))),
+            Stop::Unsupported(what) => Verdict::Unsupported(what),
+            Stop::Bug(what) => Verdict::Bug(what),
+        },
+    };
+    Report { verdict, cost: env.cost, log: env.log.finish() }
+}
+
+/// The kernel's order of things (`bpf_check`).
+fn judge(env: &mut Env<'_>) -> Step {
+    subprog::find(env)?;
+    subprog::check(env)?;
+    check_btf::check(env)?;
+    ld_imm64::resolve(env)?;
+    cfg::check(env)?;
+    cfg::postorder(env);
+    liveness::init(env)?;
+    attach::check(env)?;
+    scc::compute(env);
+    liveness::compute_registers(env)?;
+    fixups::mark_fastcall(env)?;
+    explore::main_program(env)?;
+    explore::global_subprogs(env)?;
+    fixups::remove_fastcall(env)?;
+    stack_depth::check(env)?;
+    fixups::finish(env)
+}
+
+fn rejection(env: &Env<'_>, reject: Reject) -> Rejection {
+    let last = reject.message.trim_end().rsplit('\n').next().unwrap_or("").to_owned();
+    Rejection {
+        kind: reject.kind,
+        errno: reject.errno,
+        message: last,
+        insn: env.at_insn.then_some(env.insn_idx),
+        path: precision::path(env),
+        notes: Vec::new(),
+    }
+}

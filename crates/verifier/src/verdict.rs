@@ -1,0 +1,69 @@
+//! What the verifier answers.
+
+use skep_abi::Errno;
+
+use crate::diag::Kind;
+
+/// The answer to one program.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What the analysis cost, in the kernel's units.
+    pub cost: Cost,
+    /// The log in the kernel's form, when asked for.
+    pub log: Option<String>,
+}
+
+/// What the kernel would say.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It loads.
+    Accepted,
+    /// It does not.
+    Rejected(Box<Rejection>),
+    /// skep has no rules for something that the program uses, named here.
+    Unsupported(String),
+    /// The verifier contradicted itself: a fault of skep's.
+    Bug(String),
+}
+
+/// What the analysis cost: the kernel's own statistics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Insns looked at, on all paths.
+    pub insn_processed: u32,
+    /// States kept for pruning, in all.
+    pub total_states: u32,
+    /// States kept at once, at most.
+    pub peak_states: u32,
+    /// Longest list of states at one insn.
+    pub max_states_per_insn: u32,
+}
+
+/// A program that the kernel refuses, and why.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    /// Which rejection: documentation, errno.
+    pub kind: &'static Kind,
+    /// The error number that `BPF_PROG_LOAD` returns.
+    pub errno: Errno,
+    /// The kernel's sentence: what its log ends with before the statistics.
+    pub message: String,
+    /// The insn at fault; none for faults of the whole program.
+    pub insn: Option<u32>,
+    /// The insns of the path that led there, first to last, the one at fault included. Long loops are cut in the
+    /// middle (`None`).
+    pub path: Vec<Option<u32>>,
+    /// Facts that explain it, in the order of the path.
+    pub notes: Vec<Note>,
+}
+
+/// A fact that explains a rejection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where.
+    pub insn: u32,
+    /// What, such as `the reference was acquired here`.
+    pub text: String,
+}
