@@ -1,9 +1,19 @@
 //! Whether a program may access memory, and what it finds there (`check_mem_access`): dispatch by kind of pointer.
 
+mod call_mem;
+mod ptr_off;
+mod ptr_type;
+
 use skep_isa::Reg;
 
 use crate::diag::{Step, Stop};
 use crate::env::Env;
+
+pub(crate) use call_mem::{
+    CallMem, check_call_mem, check_kfunc_mem_size_reg, check_mem_reg, check_mem_size_reg,
+};
+pub(crate) use ptr_off::check_ptr_off;
+pub(crate) use ptr_type::{note_ptr_type, note_ptr_type_lenient};
 
 /// Reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,24 +48,4 @@ pub(crate) struct Access {
 /// Checks an access and, for a load, says what the register holds then (`check_mem_access`).
 pub(crate) fn check(_env: &mut Env<'_>, _access: Access) -> Step {
     Stop::unsupported("memory access")
-}
-
-/// Checks memory that a call reads or writes: `size` bytes from the pointer in `reg` (`check_helper_mem_access`).
-pub(crate) fn check_call_mem(_env: &mut Env<'_>, _arg: CallMem<'_>) -> Step {
-    Stop::unsupported("memory access of calls")
-}
-
-/// Memory that a call accesses.
-#[derive(Debug)]
-pub(crate) struct CallMem<'m> {
-    /// The pointer.
-    pub(crate) reg: Reg,
-    /// Bytes.
-    pub(crate) size: u32,
-    /// Reads or writes.
-    pub(crate) rw: Rw,
-    /// Whether no bytes at all are fine.
-    pub(crate) zero_ok: bool,
-    /// For raw modes: set to the frame offset of stack that the call initialises, instead of demanding that it is.
-    pub(crate) raw: Option<&'m mut crate::call::RawStack>,
 }
