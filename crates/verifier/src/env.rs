@@ -7,7 +7,7 @@ use skep_isa::{Insn, Reg};
 use crate::diag::Log;
 use crate::explore::Explored;
 use crate::features::Features;
-use crate::fields::MapFields;
+use crate::fields::{LocalRecords, MapFields};
 use crate::liveness::Liveness;
 use crate::precision::Backtrack;
 use crate::scc::SccInfo;
@@ -161,6 +161,8 @@ pub(crate) struct Env<'a> {
     pub(crate) exception_cb: Option<u32>,
     /// Fields with a meaning of their own, for each map's value.
     pub(crate) map_fields: Vec<MapFields>,
+    /// The same for each struct of the program's BTF.
+    pub(crate) local_records: LocalRecords,
     /// Insns of all functions in postorder.
     pub(crate) postorder: Vec<u32>,
     /// The path that is walked.
@@ -207,6 +209,7 @@ impl<'a> Env<'a> {
             subprogs: Vec::new(),
             exception_cb: None,
             map_fields: Vec::new(),
+            local_records: LocalRecords::default(),
             postorder: Vec::new(),
             state: State::start(0, prog.sleepable),
             insn_idx: 0,
