@@ -29,7 +29,7 @@
 pub use op::{CondOp, ScalarOp};
 pub use ranges::Ranges;
 pub use scalar::alu::alu;
-pub use scalar::branch::{is_branch_taken, regs_refine, regs_refine_false};
+pub use scalar::branch::{is_branch_taken, regs_refine, regs_refine_false, regs_refine_same};
 pub use scalar::text::{Snum, Unum};
 pub use scalar::{Scalar, ScalarOf};
 pub use tnum::{Tnum, TnumOf};

@@ -206,3 +206,14 @@ fn exclude<W: Word>(ranges: &mut Ranges<W>, value: W) {
         ranges.smax = value.signed().previous();
     }
 }
+
+/// Sharpens a register by the knowledge that it compares so with itself.
+///
+/// The kernel does not know that the operands are one: it sharpens the register as the left one and as the right one.
+/// So `reg < reg`, which holds for nothing, takes the ends away and leaves the rest.
+pub fn regs_refine_same<W: FullWord>(reg: &mut ScalarOf<W>, op: CondOp, is32: bool) {
+    let mut right = *reg;
+    regs_refine(reg, &mut right, op, is32);
+    reg.set_full(reg.full().intersect(right.full()));
+    reg.set_low(reg.low().intersect(right.low()));
+}

@@ -38,11 +38,17 @@ impl<W: FullWord> ScalarOf<W> {
             && self.const_value32().is_none_or(|value| low == Ranges::constant(value))
     }
 
-    /// Narrows the ranges to the members of the tnum.
+    /// Narrows the ranges to the members of the tnum. If but one member lies within the whole's unsigned range, the
+    /// scalar becomes that constant.
+    ///
+    /// *Kernel*: `__update_reg_bounds`; the constant since 6.18.y, taken over from 7.0.
     #[inline]
     pub(super) fn clamp_to_bits(&mut self) {
         self.clamp_low_to_bits();
         self.set_full(self.full().intersect(Ranges::of_tnum(self.var_off)));
+        if let Some(value) = only_member(self.var_off, self.umin, self.umax) {
+            *self = Self::constant(value);
+        }
     }
 
     /// Narrows the low half's ranges to the members of its tnum.
@@ -75,6 +81,20 @@ impl<W: FullWord> ScalarOf<W> {
         let low = full.low().intersect(TnumOf::range(self.u32_min, self.u32_max));
         self.var_off = full.with_low(low);
     }
+}
+
+/// The only member of a tnum from `umin` to `umax`, if there is but one.
+///
+/// The range has been narrowed to the tnum's least and greatest member. Where it is empty, and so the answer does not
+/// matter, the greatest member may be the answer, as it is the kernel's.
+#[inline]
+fn only_member<W: Word>(tnum: TnumOf<W>, umin: W, umax: W) -> Option<W> {
+    let next = tnum.step(umin);
+    if tnum.contains(umin) {
+        return (next > umax).then_some(umin);
+    }
+    let is_only = next == tnum.max() || (next <= umax && tnum.step(next) > umax);
+    is_only.then_some(next)
 }
 
 /// Narrows the low half by the whole's ranges: a range over which the high half stays the same, or goes up by one while
