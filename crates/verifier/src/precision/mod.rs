@@ -23,10 +23,10 @@ pub(crate) struct Backtrack {}
 pub(crate) struct HistoryFlags {
     /// The insn read or wrote this slot of this frame's stack.
     pub(crate) stack_access: Option<(u32, u32)>,
-    /// For a conditional jump: whether the destination, and the source, is a number.
-    pub(crate) dst_is_scalar: bool,
-    /// The source.
-    pub(crate) src_is_scalar: bool,
+    /// For a conditional jump: whether the first operand is a stack pointer (`INSN_F_DST_REG_STACK`).
+    pub(crate) dst_is_stack: bool,
+    /// Whether the second one is.
+    pub(crate) src_is_stack: bool,
 }
 
 /// Adds an entry to the history (`push_jmp_history`).
