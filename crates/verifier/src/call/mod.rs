@@ -1,7 +1,34 @@
 //! Calls: helpers, kfuncs, subprograms, and what they do to references and callbacks; dispatch only.
 
+pub(crate) mod arg;
+pub(crate) mod callback;
+pub(crate) mod clobber;
+pub(crate) mod dynptr;
+pub(crate) mod exit;
+pub(crate) mod frame;
+pub(crate) mod graph;
+pub(crate) mod helper;
+pub(crate) mod kptr;
+pub(crate) mod leak;
+pub(crate) mod lock;
+pub(crate) mod map;
+pub(crate) mod meta;
+pub(crate) mod refs;
+pub(crate) mod ret;
+pub(crate) mod subprog;
+pub(crate) mod timer;
+
 use crate::diag::{Step, Stop};
 use crate::env::Env;
+
+pub(crate) use exit::exit_subprog;
+pub(crate) use helper::call as helper;
+pub(crate) use leak::check_leaks;
+pub(crate) use lock::check_held as check_lock_held;
+pub(crate) use map::MapRef;
+pub(crate) use meta::Meta;
+pub(crate) use ret::check_return;
+pub(crate) use subprog::call as subprog;
 
 /// Stack that a call initialises: bytes from `off` of the frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,11 +43,6 @@ pub(crate) struct RawStack {
     pub(crate) size: u32,
 }
 
-/// A call of a helper (`check_helper_call`).
-pub(crate) fn helper(_env: &mut Env<'_>) -> Step {
-    Stop::unsupported("calls of helpers")
-}
-
 /// A call of a kfunc (`check_kfunc_call`).
 pub(crate) fn kfunc(_env: &mut Env<'_>) -> Step<AfterKfunc> {
     Stop::unsupported("calls of kfuncs")
@@ -33,36 +55,4 @@ pub(crate) enum AfterKfunc {
     Continues,
     /// It threw an exception: every frame is left.
     Throws,
-}
-
-/// Refuses calls that may not be made while a lock is held (the check that `do_check` makes before any call).
-pub(crate) fn check_lock_held(_env: &Env<'_>, _insn: skep_isa::Insn) -> Step {
-    Ok(())
-}
-
-/// A call of a subprogram (`check_func_call`): enters it, or judges the call where it is global. The insn to go on
-/// at is left in `env.insn_idx`.
-pub(crate) fn subprog(_env: &mut Env<'_>) -> Step {
-    Stop::unsupported("calls of subprograms")
-}
-
-/// Leaves a subprogram or callback (`prepare_func_exit`): the insn to go on at.
-pub(crate) fn exit_subprog(_env: &mut Env<'_>) -> Step<u32> {
-    Stop::unsupported("calls of subprograms")
-}
-
-/// Checks that nothing is held where the program leaves (`check_resource_leak`); `what` begins the kernel's
-/// sentence, such as `BPF_EXIT instruction in main prog`.
-pub(crate) fn check_leaks(
-    _env: &mut Env<'_>,
-    _exception_exit: bool,
-    _check_lock: bool,
-    _what: &str,
-) -> Step {
-    Stop::unsupported("references")
-}
-
-/// Checks what the program or callback returns (`check_return_code`).
-pub(crate) fn check_return(_env: &mut Env<'_>) -> Step {
-    Stop::unsupported("return values")
 }
