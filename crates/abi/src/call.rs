@@ -48,6 +48,8 @@ pub enum Effect {
     TailCall,
     /// Finds an element of a map (`bpf_map_lookup_elem`).
     MapLookup,
+    /// Finds an element of a per-CPU map on one CPU (`bpf_map_lookup_percpu_elem`).
+    MapLookupPercpu,
     /// Writes an element of a map (`bpf_map_update_elem`).
     MapUpdate,
     /// Deletes an element of a map.
@@ -126,6 +128,8 @@ pub enum Effect {
     DynptrFromXdp,
     /// Makes a dynptr to a file.
     DynptrFromFile,
+    /// Gives up a dynptr to a file.
+    DynptrFileDiscard,
     /// A slice of a dynptr, read-only.
     DynptrSlice,
     /// A slice of a dynptr, writable.

@@ -25,7 +25,7 @@ pub use mapping::Mapping;
 pub use prog_type::ProgType;
 pub use proto::{
     Acquires, ArgBase, ArgProto, CallTable, Caller, HelperAnswer, HelperProto, KfuncAnswer,
-    KfuncProto, RetBase, RetBound, RetProto, TypeFlags,
+    KfuncProto, MapAnswer, RetBase, RetBound, RetProto, TypeFlags,
 };
 pub use sample::{
     BranchEntry, CallchainEntry, CounterValue, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample,

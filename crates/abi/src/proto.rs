@@ -239,8 +239,12 @@ pub enum HelperAnswer {
     Unknown,
     /// Exists, but not for this program type ("program of this type cannot use helper").
     Denied,
-    /// Listed for the type, but refused with `-ENOTSUPP` ("func … not supported for program type").
-    Unsupported,
+    /// Listed for the type, but refused with `-ENOTSUPP` after its arguments were checked ("func … not supported for
+    /// program type", "… supported only for fentry/fexit/fmod_ret programs").
+    Unsupported(&'static HelperProto),
+    /// Listed for the type, but refused where this program attaches, after the question of the licence ("helper call
+    /// is not allowed in probe").
+    NotAllowed(&'static HelperProto),
     /// Yes.
     Proto(&'static HelperProto),
     /// skep has no prototype for it yet.
@@ -258,6 +262,17 @@ pub enum KfuncAnswer {
     NotModelled,
 }
 
+/// The answer to "may this program pass such a map to that helper?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapAnswer {
+    /// Yes.
+    Takes,
+    /// "cannot pass map_type … into func …".
+    Refused,
+    /// The same, after "cannot update sockmap in this context".
+    NoSockmapUpdate,
+}
+
 /// All calls of all releases, as a verifier asks for them.
 pub trait CallTable: Sync {
     /// Looks up a helper by number.
@@ -267,5 +282,5 @@ pub trait CallTable: Sync {
     /// Looks up a kfunc by name.
     fn kfunc(&self, name: &str, caller: &Caller<'_>) -> KfuncAnswer;
     /// Tells whether a map of this kind and that helper go together (`check_map_func_compatibility`).
-    fn map_takes(&self, map: MapType, helper: u32, version: KernelVersion) -> bool;
+    fn map_takes(&self, map: MapType, helper: u32, caller: &Caller<'_>) -> MapAnswer;
 }
