@@ -5,6 +5,7 @@ mod measure;
 mod policy;
 mod profiles;
 mod programs;
+mod selftests;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,11 @@ const TASKS: &[Task] = &[
         "profiles",
         "[--check] FOLDER: reduce the whole BTF files of a folder to facts/profiles",
         profiles::run,
+    ),
+    (
+        "selftests",
+        "[--filter GLOB] [--type T] [--jobs N] [--refresh] [--list-differences]: judge the kernel's BPF selftests with skep and with the running kernel",
+        selftests::run,
     ),
     ("policy", ": hold the tree against the house rules that can be counted", policy::run),
 ];

@@ -111,3 +111,19 @@ impl BtfBuilder {
         Ok(bytes)
     }
 }
+
+impl Btf {
+    /// The bytes again, every string at the offset where it was. Split BTF without its base.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let parsed = self.parsed();
+        // Both sections came out of bytes whose header counts them with 32 bits.
+        let types = (parsed.words.len() * 4) as u32;
+        let strings = parsed.strings.len() as u32;
+        let mut bytes = vec![0x9f, 0xeb, 1, 0];
+        for word in [24, 0, types, types, strings].iter().chain(&parsed.words) {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.extend(parsed.strings.as_bytes());
+        bytes
+    }
+}

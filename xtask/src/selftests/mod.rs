@@ -1,0 +1,236 @@
+//! `cargo xtask selftests`: the kernel's BPF selftests, judged by skep and by the running kernel side by side.
+
+mod build;
+mod cache;
+mod glob;
+mod judge;
+mod object;
+mod row;
+mod sources;
+mod table;
+mod worker;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use std::{fs, thread};
+
+use cache::Cache;
+use row::{Answer, Case, Difference, Outcome, Row};
+use sources::Folders;
+use worker::{Judged, Request, Side, Worker};
+
+/// How long skep may take for a program.
+const SKEP_LIMIT: Duration = Duration::from_secs(10);
+/// How long the kernel may take, with its log.
+const KERNEL_LIMIT: Duration = Duration::from_secs(300);
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+struct Options {
+    filter: String,
+    prog_type: Option<String>,
+    jobs: usize,
+    refresh: bool,
+    list: bool,
+}
+
+/// Builds, judges, compares.
+///
+/// # Errors
+/// When something cannot be installed or run, and for crashes of the judges themselves.
+pub(crate) fn run(args: &[String]) -> Result<(), String> {
+    if args == ["--worker"] {
+        return worker::serve();
+    }
+    let options = options(args)?;
+    let folders = Folders::new()?;
+    sources::prepare(&folders)?;
+    let is_wanted = |name: &str| glob::matches(&options.filter, name);
+    let failed = build::build_some(&folders, options.jobs, is_wanted)?;
+    let objects = objects(&folders, &options.filter)?;
+    println!("{} objects; {} sources do not compile", objects.len(), failed.len());
+    for failed in &failed {
+        println!("  {}: {}", failed.name, failed.reason);
+    }
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").map_err(|e| e.to_string())?;
+    let release = release.trim();
+    let kernel = ask_kernel(&folders, &objects, release, &options)?;
+    let skep = ask_skep(&objects, &kernel, options.jobs)?;
+    let rows = rows(&objects, &kernel, &skep, options.prog_type.as_deref());
+    report(&folders, release, &kernel, &rows, &options)
+}
+
+fn options(args: &[String]) -> Result<Options, String> {
+    let jobs = thread::available_parallelism().map_or(1, usize::from);
+    let mut options =
+        Options { filter: "*".to_owned(), prog_type: None, jobs, refresh: false, list: false };
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--filter" => options.filter.clone_from(value()?),
+            "--type" => options.prog_type = Some(value()?.clone()),
+            "--jobs" => options.jobs = value()?.parse().map_err(|_| "--jobs needs a number")?,
+            "--refresh" => options.refresh = true,
+            "--list-differences" => options.list = true,
+            other => return Err(format!("`selftests` does not know {other}")),
+        }
+    }
+    Ok(options)
+}
+
+/// An object to judge.
+#[derive(Clone, Debug)]
+struct Object {
+    name: String,
+    path: PathBuf,
+}
+
+fn objects(folders: &Folders, filter: &str) -> Result<Vec<Object>, String> {
+    let folder = folders.objects();
+    let entries = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let objects = paths.filter_map(|path| {
+        let name = path.file_name()?.to_str()?.strip_suffix(".o")?.to_owned();
+        glob::matches(filter, &name).then_some(Object { name, path })
+    });
+    let mut objects: Vec<Object> = objects.collect();
+    objects.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(objects)
+}
+
+/// Has requests judged by as many workers as there are jobs; in the order of the requests.
+fn judge_all(requests: &[Request], jobs: usize, limit: Duration) -> Result<Vec<Judged>, String> {
+    let (next, judged) = (AtomicUsize::new(0), Mutex::new(HashMap::new()));
+    let work = || -> Result<(), String> {
+        let mut worker = Worker::start()?;
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(request) = requests.get(index) else { return Ok(()) };
+            let answer = worker.judge(request, limit)?;
+            judged.lock().unwrap_or_else(|e| e.into_inner()).insert(index, answer);
+        }
+    };
+    thread::scope(|scope| {
+        let jobs = jobs.min(requests.len());
+        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| {
+            thread.join().unwrap_or_else(|_| Err("a thread panicked".to_owned()))
+        })
+    })?;
+    let mut judged = judged.into_inner().unwrap_or_else(|e| e.into_inner());
+    Ok((0..requests.len()).map(|index| judged.remove(&index).unwrap_or_default()).collect())
+}
+
+fn ask_kernel(
+    folders: &Folders,
+    objects: &[Object],
+    release: &str,
+    options: &Options,
+) -> Result<Vec<Judged>, String> {
+    let path = Cache::path(&folders.work, release);
+    let mut cache = Cache::read(&path);
+    let mut requests = Vec::new();
+    let mut hashes = Vec::new();
+    for object in objects {
+        let hash = cache::hash(&object.path)?;
+        hashes.push(hash);
+        if options.refresh || cache.get(&object.name, hash).is_none() {
+            requests.push((hash, request(object, Side::Kernel, Vec::new())));
+        }
+    }
+    if !requests.is_empty() {
+        eprintln!("selftests: asking the kernel about {} objects", requests.len());
+        let plain: Vec<Request> = requests.iter().map(|(_, request)| request.clone()).collect();
+        let judged = judge_all(&plain, options.jobs, KERNEL_LIMIT)?;
+        for ((hash, request), judged) in requests.iter().zip(judged) {
+            cache.put(&request.name, *hash, judged);
+        }
+        cache.write(&path)?;
+    }
+    let known = objects.iter().zip(hashes).map(|(object, hash)| cache.get(&object.name, hash));
+    Ok(known.map(|known| known.cloned().unwrap_or_default()).collect())
+}
+
+fn request(object: &Object, side: Side, untyped: Vec<usize>) -> Request {
+    Request { side, name: object.name.clone(), path: object.path.clone(), skip: 0, untyped }
+}
+
+fn ask_skep(objects: &[Object], kernel: &[Judged], jobs: usize) -> Result<Vec<Judged>, String> {
+    let requests: Vec<Request> = objects
+        .iter()
+        .zip(kernel)
+        .map(|(object, kernel)| request(object, Side::Skep, kernel.untyped.clone()))
+        .collect();
+    judge_all(&requests, jobs, SKEP_LIMIT)
+}
+
+fn rows(
+    objects: &[Object],
+    kernel: &[Judged],
+    skep: &[Judged],
+    prog_type: Option<&str>,
+) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for ((object, kernel), skep) in objects.iter().zip(kernel).zip(skep) {
+        let answers: HashMap<&Case, &Answer> = skep.cases.iter().zip(&skep.answers).collect();
+        let none = Answer::none(
+            Outcome::Crashed,
+            skep.unreadable.clone().unwrap_or_else(|| format!("no answer about {}", object.name)),
+        );
+        for (case, kernel) in kernel.cases.iter().zip(&kernel.answers) {
+            if prog_type.is_some_and(|wanted| wanted != case.prog_type) {
+                continue;
+            }
+            let skep = (*answers.get(case).unwrap_or(&&none)).clone();
+            rows.push(Row { case: case.clone(), kernel: kernel.clone(), skep });
+        }
+    }
+    rows
+}
+
+fn report(
+    folders: &Folders,
+    release: &str,
+    kernel: &[Judged],
+    rows: &[Row],
+    options: &Options,
+) -> Result<(), String> {
+    let unreadable: Vec<&String> =
+        kernel.iter().filter_map(|one| one.unreadable.as_ref()).collect();
+    let counts = table::count(rows);
+    print!("{}", table::text(&counts));
+    let undecided = rows.iter().filter(|row| !row.kernel.is_decided()).count();
+    println!(
+        "{undecided} programs are not judged: the kernel cannot load them; {} objects cannot be read",
+        unreadable.len()
+    );
+    let differs = |row: &&Row| row.difference() != Difference::None;
+    let (diff, all) = (folders.reports.join("diff.tsv"), folders.reports.join("all.tsv"));
+    table::write_tsv(&diff, rows.iter().filter(differs))?;
+    table::write_tsv(&all, rows.iter())?;
+    table::write_report(&folders.reports.join("report.json"), release, &counts, rows)?;
+    println!("differences: {}; every program: {}", diff.display(), all.display());
+    if options.list {
+        for row in rows.iter().filter(differs) {
+            let (case, difference) = (&row.case, row.difference().name());
+            println!("{difference}: {} {} ({})", case.object, case.program, case.section);
+            println!(
+                "    kernel: {} {} {}",
+                row.kernel.outcome.name(),
+                row.kernel.insns,
+                row.kernel.message
+            );
+            println!(
+                "    skep:   {} {} {}",
+                row.skep.outcome.name(),
+                row.skep.insns,
+                row.skep.message
+            );
+        }
+    }
+    Ok(())
+}
