@@ -24,10 +24,13 @@ pub(crate) fn read(path: &Path, profile: &KernelProfile) -> Result<Resolved, Str
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let spec = ObjectSpec::parse(&name, &bytes).map_err(|e| e.to_string())?;
     let mut resolved = spec.resolve(profile).map_err(|e| e.to_string())?;
-    for map in &mut resolved.maps {
-        if map.max_entries == 0 && !is_sized_by_itself(map.kind) {
-            map.max_entries = 1;
-        }
+    for map in resolved.maps.iter_mut().filter(|map| map.max_entries == 0) {
+        map.max_entries = match map.kind {
+            kind if is_sized_by_itself(kind) => 0,
+            // libbpf rounds ring buffers up to a page.
+            Some(MapType::Ringbuf | MapType::UserRingbuf) => 4096,
+            _ => 1,
+        };
     }
     Ok(resolved)
 }
@@ -42,6 +45,7 @@ fn is_sized_by_itself(kind: Option<MapType>) -> bool {
                 | M::TaskStorage
                 | M::InodeStorage
                 | M::CgroupStorage
+                | M::PercpuCgroupStorage
                 | M::CgrpStorage
                 | M::StructOps
                 | M::PerfEventArray
