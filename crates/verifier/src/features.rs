@@ -25,4 +25,19 @@ impl Features {
     pub(crate) fn locks_are_references(self) -> bool {
         self.at_least(6, 14)
     }
+
+    /// Holding a lock keeps objects alive as an RCU section does.
+    pub(crate) fn locks_are_rcu_sections(self) -> bool {
+        self.at_least(6, 4)
+    }
+
+    /// Kfuncs that need an RCU section are refused outside of one.
+    pub(crate) fn enforces_rcu_protected(self) -> bool {
+        self.at_least(6, 18)
+    }
+
+    /// RCU sections may be nested.
+    pub(crate) fn nests_rcu_sections(self) -> bool {
+        self.at_least(6, 19)
+    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod arg;
 pub(crate) mod callback;
+mod caller;
 pub(crate) mod clobber;
 pub(crate) mod dynptr;
 pub(crate) mod exit;
@@ -14,7 +15,9 @@ pub(crate) mod lock;
 pub(crate) mod map;
 pub(crate) mod meta;
 pub(crate) mod refs;
+mod region;
 pub(crate) mod ret;
+mod stack_object;
 pub(crate) mod subprog;
 pub(crate) mod timer;
 
