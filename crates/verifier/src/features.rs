@@ -39,5 +39,14 @@ impl Features {
     /// RCU sections may be nested.
     pub(crate) fn nests_rcu_sections(self) -> bool {
         self.at_least(6, 19)
+
+    /// The negation of a number keeps its bounds.
+    pub(crate) fn tracks_negation(self) -> bool {
+        self.at_least(6, 17)
+    }
+
+    /// `load_acquire` and `store_release` exist.
+    pub(crate) fn has_load_acquire(self) -> bool {
+        self.at_least(6, 15)
     }
 }

@@ -1,0 +1,198 @@
+//! Arithmetic (`check_alu_op`, `adjust_reg_min_max_vals`).
+
+use skep_domain::{ScalarOp, alu as compute};
+use skep_isa::{Insn, Reg, opcode as op};
+
+use super::{ReservedFields, alu_ptr, arena, mov, reg_arg};
+use crate::diag::{Step, rejections};
+use crate::env::Env;
+use crate::precision;
+use crate::scalar;
+use crate::state::{ADD_CONST, Base, RegState};
+
+rejections! {
+    /// The opcode names no operation.
+    InvalidAluOpcode("invalid-opcode", EINVAL, help: "compile for a cpu version that this kernel knows") {
+        opcode: u8,
+    } => "invalid BPF_ALU opcode {opcode:x}";
+
+    /// A constant zero divides.
+    DivByZero("div-by-zero", EINVAL, help: "divide by something else; a register that may be zero is fine: the result is then 0") {
+    } => "div by zero";
+
+    /// A constant shifts by as many bits as the register has, or more.
+    InvalidShift("invalid-shift", EINVAL, help: "shift by less than the register's width") {
+        imm: i32,
+    } => "invalid shift {imm}";
+
+    /// Two pointers are combined by something else than a subtraction.
+    PointerOpPointer("pointer-op-pointer", EACCES, help: "only the difference of two pointers is a number") {
+        regno: u8, operator: &'static str,
+    } => "R{regno} pointer {operator} pointer prohibited";
+}
+
+/// Operators as the kernel prints them.
+pub(super) fn operator(code: u8) -> &'static str {
+    match code & op::OP_MASK {
+        op::ADD => "+=",
+        op::SUB => "-=",
+        op::MUL => "*=",
+        op::DIV => "/=",
+        op::OR => "|=",
+        op::AND => "&=",
+        op::LSH => "<<=",
+        op::RSH => ">>=",
+        op::NEG => "neg",
+        op::MOD => "%=",
+        op::XOR => "^=",
+        op::MOV => "=",
+        op::ARSH => "s>>=",
+        _ => "endian",
+    }
+}
+
+/// The operation on numbers, by opcode and offset (which makes a division signed).
+fn scalar_op(insn: Insn) -> Option<ScalarOp> {
+    Some(match insn.code & op::OP_MASK {
+        op::ADD => ScalarOp::Add,
+        op::SUB => ScalarOp::Sub,
+        op::MUL => ScalarOp::Mul,
+        op::DIV if insn.off == 1 => ScalarOp::Sdiv,
+        op::DIV => ScalarOp::Div,
+        op::MOD if insn.off == 1 => ScalarOp::Smod,
+        op::MOD => ScalarOp::Mod,
+        op::OR => ScalarOp::Or,
+        op::AND => ScalarOp::And,
+        op::LSH => ScalarOp::Lsh,
+        op::RSH => ScalarOp::Rsh,
+        op::XOR => ScalarOp::Xor,
+        op::ARSH => ScalarOp::Arsh,
+        _ => return None,
+    })
+}
+
+/// Applies an arithmetic insn.
+pub(super) fn check(env: &mut Env<'_>, insn: Insn) -> Step {
+    match insn.code & op::OP_MASK {
+        op::NEG => neg(env, insn)?,
+        op::END => end(env, insn)?,
+        op::MOV => mov::check(env, insn)?,
+        code if code > op::END => return Err(InvalidAluOpcode { opcode: code }.into()),
+        _ => binary(env, insn)?,
+    }
+    scalar::settle(env, insn.dst)
+}
+
+fn neg(env: &mut Env<'_>, insn: Insn) -> Step {
+    let is_clean = insn.code & op::SRC_MASK == op::K && insn.src == Reg::R0;
+    if !is_clean || insn.off != 0 || insn.imm != 0 {
+        return Err(ReservedFields { what: "BPF_NEG" }.into());
+    }
+    reg_arg::source(env, insn.dst)?;
+    if !(env.features.tracks_negation() && env.reg(insn.dst).is_scalar()) {
+        return reg_arg::dest_unknown(env, insn.dst);
+    }
+    reg_arg::dest(env, insn.dst)?;
+    let is32 = insn.code & op::CLASS_MASK == op::ALU;
+    let reg = env.reg_mut(insn.dst);
+    let src = reg.num;
+    compute(ScalarOp::Neg, is32, &mut reg.num, &src);
+    Ok(())
+}
+
+fn end(env: &mut Env<'_>, insn: Insn) -> Step {
+    let swaps = insn.code & op::CLASS_MASK == op::ALU64;
+    let is_clean = insn.src == Reg::R0 && insn.off == 0 && matches!(insn.imm, 16 | 32 | 64);
+    if !is_clean || swaps && insn.code & op::SRC_MASK != op::K {
+        return Err(ReservedFields { what: "BPF_END" }.into());
+    }
+    reg_arg::source(env, insn.dst)?;
+    reg_arg::dest_unknown(env, insn.dst)
+}
+
+fn binary(env: &mut Env<'_>, insn: Insn) -> Step {
+    let code = insn.code & op::OP_MASK;
+    let by_reg = insn.code & op::SRC_MASK == op::X;
+    let divides = matches!(code, op::DIV | op::MOD);
+    let bad_off = !matches!(insn.off, 0 | 1) || insn.off == 1 && !divides;
+    let bad_operand = if by_reg { insn.imm != 0 } else { insn.src != Reg::R0 };
+    if bad_off || bad_operand {
+        return Err(ReservedFields { what: "BPF_ALU" }.into());
+    }
+    if by_reg {
+        reg_arg::source(env, insn.src)?;
+    }
+    reg_arg::source(env, insn.dst)?;
+    if divides && !by_reg && insn.imm == 0 {
+        return Err(DivByZero {}.into());
+    }
+    if matches!(code, op::LSH | op::RSH | op::ARSH) && !by_reg {
+        let width = if insn.code & op::CLASS_MASK == op::ALU64 { 64 } else { 32 };
+        if !(0..width).contains(&insn.imm) {
+            return Err(InvalidShift { imm: insn.imm }.into());
+        }
+    }
+    reg_arg::dest(env, insn.dst)?;
+    combine(env, insn, by_reg)
+}
+
+/// Tells numbers and pointers apart.
+fn combine(env: &mut Env<'_>, insn: Insn, by_reg: bool) -> Step {
+    let dst = *env.reg(insn.dst);
+    let src = if by_reg { *env.reg(insn.src) } else { RegState::constant(insn.imm as i64 as u64) };
+    if dst.ty.base == Base::Arena || by_reg && src.ty.base == Base::Arena {
+        return arena::arithmetic(env, insn, &dst, &src);
+    }
+    match (dst.is_scalar(), src.is_scalar()) {
+        (true, true) => {
+            if by_reg && dst.precise {
+                precision::mark_chain(env, insn.src)?;
+            }
+            numbers(env, insn, &src, by_reg)
+        }
+        (false, true) => {
+            if by_reg {
+                precision::mark_chain(env, insn.src)?;
+            }
+            alu_ptr::adjust(env, insn, &dst, &src, true)
+        }
+        (true, false) => {
+            precision::mark_chain(env, insn.dst)?;
+            alu_ptr::adjust(env, insn, &src, &dst, false)
+        }
+        (false, false) if insn.code & op::OP_MASK == op::SUB => {
+            scalar::mark_unknown(env, insn.dst);
+            Ok(())
+        }
+        (false, false) => {
+            Err(PointerOpPointer { regno: insn.dst.0, operator: operator(insn.code) }.into())
+        }
+    }
+}
+
+fn numbers(env: &mut Env<'_>, insn: Insn, src: &RegState, by_reg: bool) -> Step {
+    let is32 = insn.code & op::CLASS_MASK == op::ALU;
+    let is_add = insn.code & op::OP_MASK == op::ADD;
+    let Some(scalar_op) = scalar_op(insn) else {
+        return Err(InvalidAluOpcode { opcode: insn.code & op::OP_MASK }.into());
+    };
+    let reg = env.reg_mut(insn.dst);
+    compute(scalar_op, is32, &mut reg.num, &src.num);
+    let is_own_double = by_reg && insn.src == insn.dst;
+    let delta = src.const_value().filter(|_| is_add && !is32 && !is_own_double);
+    match delta {
+        // The sum stays linked to what it was computed from, at a constant distance: once.
+        Some(delta) if reg.id != 0 => {
+            let distance = i32::try_from(delta).ok().filter(|_| reg.id & ADD_CONST == 0);
+            match distance {
+                Some(distance) => {
+                    reg.id |= ADD_CONST;
+                    reg.off = distance;
+                }
+                None => reg.clear_id(),
+            }
+        }
+        _ => reg.clear_id(),
+    }
+    Ok(())
+}
