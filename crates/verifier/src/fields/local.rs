@@ -28,7 +28,7 @@ pub(crate) struct LocalRecords(BTreeMap<TypeId, Record>);
 
 impl LocalRecords {
     /// The record of a struct.
-    pub(super) fn get(&self, ty: TypeId) -> Option<&Record> {
+    pub(crate) fn get(&self, ty: TypeId) -> Option<&Record> {
         self.0.get(&ty)
     }
 
