@@ -39,6 +39,7 @@ impl Features {
     /// RCU sections may be nested.
     pub(crate) fn nests_rcu_sections(self) -> bool {
         self.at_least(6, 19)
+    }
 
     /// The negation of a number keeps its bounds.
     pub(crate) fn tracks_negation(self) -> bool {
