@@ -11,7 +11,7 @@ use crate::fields::{LocalRecords, MapFields};
 use crate::liveness::Liveness;
 use crate::precision::Backtrack;
 use crate::scc::SccInfo;
-use crate::state::{RegState, RegType, State};
+use crate::state::{IdMap, RegState, RegType, State};
 use crate::{Cost, Kernel, Options, Program};
 
 /// What is known about one insn, whatever the path.
@@ -181,6 +181,8 @@ pub(crate) struct Env<'a> {
     pub(crate) liveness: Liveness,
     /// Scratch of the walk back.
     pub(crate) backtrack: Backtrack,
+    /// Ids that are matched while states are compared.
+    pub(crate) ids: IdMap,
     /// Last id given out.
     pub(crate) last_id: u32,
     /// Statistics.
@@ -219,6 +221,7 @@ impl<'a> Env<'a> {
             sccs: SccInfo::default(),
             liveness: Liveness::default(),
             backtrack: Backtrack::default(),
+            ids: IdMap::default(),
             last_id: 0,
             cost: Cost::default(),
             log: Log::new(options.log_level),

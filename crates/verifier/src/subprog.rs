@@ -12,3 +12,9 @@ pub(crate) fn find(_env: &mut Env<'_>) -> Step {
 pub(crate) fn check(_env: &mut Env<'_>) -> Step {
     Stop::unsupported("subprograms")
 }
+
+/// Reads what a global subprogram takes, out of the types of the program, into `Subprog::args`
+/// (`btf_prepare_func_args`).
+pub(crate) fn global_args(_env: &mut Env<'_>, _subprog: u32) -> Step {
+    Stop::unsupported("arguments of global subprograms")
+}

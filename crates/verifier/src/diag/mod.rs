@@ -1,7 +1,7 @@
 //! Why a program is rejected: kinds, and the macro that declares one beside the check that raises it.
 
 mod kinds;
-mod log;
+pub(crate) mod log;
 mod stop;
 
 pub use kinds::{KINDS, Kind, kind};

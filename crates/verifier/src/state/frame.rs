@@ -61,6 +61,20 @@ impl Frame {
         frame
     }
 
+    /// Becomes a copy of `other`, in the memory that it has.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        let Self { regs, callsite, frameno, subprog, async_entry, .. } = self;
+        *regs = other.regs;
+        *callsite = other.callsite;
+        *frameno = other.frameno;
+        *subprog = other.subprog;
+        *async_entry = other.async_entry;
+        self.callback_ret = other.callback_ret;
+        self.callback = other.callback;
+        self.callback_depth = other.callback_depth;
+        self.stack.clone_from(&other.stack);
+    }
+
     /// Whether it is a callback that runs within its call.
     pub(crate) fn is_sync_callback(&self) -> bool {
         self.callback == Some(CallbackKind::Sync)

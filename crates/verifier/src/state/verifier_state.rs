@@ -35,6 +35,10 @@ pub(crate) struct State {
     pub(crate) may_goto_depth: u32,
     /// Whether the path runs in a sleepable context.
     pub(crate) in_sleepable: bool,
+    /// For kept states: whether registers and slots that nothing reads later were taken out.
+    pub(crate) cleaned: bool,
+    /// For the end of a path that loops: the kept state that covers it.
+    pub(crate) equal_to: Option<StateId>,
 }
 
 impl State {
@@ -94,6 +98,47 @@ impl State {
             callback_unroll_depth: 0,
             may_goto_depth: 0,
             in_sleepable,
+            cleaned: false,
+            equal_to: None,
         }
+    }
+
+    /// A state without frames, to be overwritten.
+    pub(crate) fn empty() -> Self {
+        Self { frames: Vec::new(), ..Self::start(0, false) }
+    }
+
+    /// Becomes a copy of `other`, in the memory that it has.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        let shared = self.frames.len().min(other.frames.len());
+        self.frames.truncate(shared);
+        for (frame, from) in self.frames.iter_mut().zip(&other.frames) {
+            frame.copy_from(from);
+        }
+        self.frames.extend(other.frames[shared..].iter().cloned());
+        self.refs.clone_from(&other.refs);
+        self.history.clone_from(&other.history);
+        self.parent = other.parent;
+        self.insn_idx = other.insn_idx;
+        self.first_insn = other.first_insn;
+        self.last_insn = other.last_insn;
+        self.branches = other.branches;
+        self.dfs_depth = other.dfs_depth;
+        self.callback_unroll_depth = other.callback_unroll_depth;
+        self.may_goto_depth = other.may_goto_depth;
+        self.in_sleepable = other.in_sleepable;
+        self.cleaned = other.cleaned;
+        self.equal_to = other.equal_to;
+    }
+
+    /// The insn that a frame is at: the call that it waits for, or the one that is looked at (`frame_insn_idx`).
+    pub(crate) fn frame_insn(&self, frame: usize) -> u32 {
+        self.frames.get(frame + 1).map_or(self.insn_idx, |callee| callee.callsite)
+    }
+
+    /// Whether the frames of both were called from the same places (`same_callsites`).
+    pub(crate) fn same_callsites(&self, other: &Self) -> bool {
+        self.frames.len() == other.frames.len()
+            && self.frames.iter().zip(&other.frames).all(|(a, b)| a.callsite == b.callsite)
     }
 }
