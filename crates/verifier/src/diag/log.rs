@@ -7,12 +7,14 @@ use crate::env::Env;
 pub(crate) struct Log {
     level: u32,
     text: String,
+    /// Whether the whole state is due before the next insn.
+    whole_state: bool,
 }
 
 impl Log {
     /// A log of this level; 0 keeps nothing.
     pub(crate) fn new(level: u32) -> Self {
-        Self { level, text: String::new() }
+        Self { level, ..Self::default() }
     }
 
     /// Bytes so far.
@@ -25,6 +27,11 @@ impl Log {
         if self.level < 2 {
             self.text.truncate(len);
         }
+    }
+
+    /// The path goes on elsewhere: shows the whole state before the next insn.
+    pub(crate) fn print_whole_state(&mut self) {
+        self.whole_state = true;
     }
 
     /// A function is explored on its own.

@@ -77,6 +77,11 @@ fn step(env: &mut Env<'_>) -> Step<bool> {
             env.insn_idx = next;
             Ok(true)
         }
+        Next::Returned(next) => {
+            env.log.print_whole_state();
+            env.insn_idx = next;
+            Ok(true)
+        }
         Next::Done => Ok(false),
     }
 }
