@@ -33,13 +33,8 @@ pub(crate) struct Failed {
     pub(crate) reason: String,
 }
 
-/// Compiles what has no object yet; returns the sources that do not compile.
-pub(crate) fn build(folders: &Folders, jobs: usize) -> Result<Vec<Failed>, String> {
-    build_some(folders, jobs, |_| true)
-}
-
-/// The same for the sources whose name is wanted.
-pub(crate) fn build_some(
+/// Compiles the wanted sources that have no object yet; returns those that do not compile.
+pub(crate) fn build(
     folders: &Folders,
     jobs: usize,
     is_wanted: impl Fn(&str) -> bool,

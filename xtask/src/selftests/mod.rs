@@ -4,6 +4,8 @@ mod build;
 mod cache;
 mod glob;
 mod judge;
+mod known;
+mod log;
 mod object;
 mod row;
 mod sources;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use cache::Cache;
+use known::Known;
 use row::{Answer, Case, Difference, Outcome, Row};
 use sources::Folders;
 use worker::{Judged, Request, Side, Worker};
@@ -27,6 +30,24 @@ const SKEP_LIMIT: Duration = Duration::from_secs(10);
 /// How long the kernel may take, with its log.
 const KERNEL_LIMIT: Duration = Duration::from_secs(300);
 
+/// The objects that every run of `.ci/run` judges: small ones of each area, and one that loops long.
+const SAMPLE: &[&str] = &[
+    "verifier_and",
+    "verifier_array_access",
+    "verifier_basic_stack",
+    "verifier_bounds_deduction",
+    "verifier_cfg",
+    "verifier_ctx",
+    "verifier_helper_access_var_len",
+    "verifier_ref_tracking",
+    "verifier_spill_fill",
+    "verifier_subprog_precision",
+    "dynptr_fail",
+    "iters",
+    "cpumask_failure",
+    "test_get_stack_rawtp",
+];
+
 /// What the command line asks for.
 #[derive(Clone, Debug)]
 struct Options {
@@ -35,6 +56,8 @@ struct Options {
     jobs: usize,
     refresh: bool,
     list: bool,
+    sample: bool,
+    strict: bool,
 }
 
 /// Builds, judges, compares.
@@ -45,12 +68,19 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     if args == ["--worker"] {
         return worker::serve();
     }
-    let options = options(args)?;
     let folders = Folders::new()?;
+    if let Some((first, rest)) = args.split_first()
+        && first == "--log"
+    {
+        return log::print(&folders, rest);
+    }
+    let options = options(args)?;
     sources::prepare(&folders)?;
-    let is_wanted = |name: &str| glob::matches(&options.filter, name);
-    let failed = build::build_some(&folders, options.jobs, is_wanted)?;
-    let objects = objects(&folders, &options.filter)?;
+    let is_wanted = |name: &str| {
+        glob::matches(&options.filter, name) && (!options.sample || SAMPLE.contains(&name))
+    };
+    let failed = build::build(&folders, options.jobs, is_wanted)?;
+    let objects = objects(&folders, is_wanted)?;
     println!("{} objects; {} sources do not compile", objects.len(), failed.len());
     for failed in &failed {
         println!("  {}: {}", failed.name, failed.reason);
@@ -65,8 +95,15 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
 
 fn options(args: &[String]) -> Result<Options, String> {
     let jobs = thread::available_parallelism().map_or(1, usize::from);
-    let mut options =
-        Options { filter: "*".to_owned(), prog_type: None, jobs, refresh: false, list: false };
+    let mut options = Options {
+        filter: "*".to_owned(),
+        prog_type: None,
+        jobs,
+        refresh: false,
+        list: false,
+        sample: false,
+        strict: false,
+    };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
@@ -76,6 +113,8 @@ fn options(args: &[String]) -> Result<Options, String> {
             "--jobs" => options.jobs = value()?.parse().map_err(|_| "--jobs needs a number")?,
             "--refresh" => options.refresh = true,
             "--list-differences" => options.list = true,
+            "--sample" => (options.sample, options.strict) = (true, true),
+            "--strict" => options.strict = true,
             other => return Err(format!("`selftests` does not know {other}")),
         }
     }
@@ -89,13 +128,13 @@ struct Object {
     path: PathBuf,
 }
 
-fn objects(folders: &Folders, filter: &str) -> Result<Vec<Object>, String> {
+fn objects(folders: &Folders, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Object>, String> {
     let folder = folders.objects();
     let entries = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let objects = paths.filter_map(|path| {
         let name = path.file_name()?.to_str()?.strip_suffix(".o")?.to_owned();
-        glob::matches(filter, &name).then_some(Object { name, path })
+        is_wanted(&name).then_some(Object { name, path })
     });
     let mut objects: Vec<Object> = objects.collect();
     objects.sort_by(|a, b| a.name.cmp(&b.name));
@@ -199,14 +238,12 @@ fn report(
     rows: &[Row],
     options: &Options,
 ) -> Result<(), String> {
-    let unreadable: Vec<&String> =
-        kernel.iter().filter_map(|one| one.unreadable.as_ref()).collect();
+    let unreadable = kernel.iter().filter(|one| one.unreadable.is_some()).count();
     let counts = table::count(rows);
     print!("{}", table::text(&counts));
     let undecided = rows.iter().filter(|row| !row.kernel.is_decided()).count();
     println!(
-        "{undecided} programs are not judged: the kernel cannot load them; {} objects cannot be read",
-        unreadable.len()
+        "{undecided} programs are not judged: the kernel cannot load them; {unreadable} objects have no programs"
     );
     let differs = |row: &&Row| row.difference() != Difference::None;
     let (diff, all) = (folders.reports.join("diff.tsv"), folders.reports.join("all.tsv"));
@@ -215,22 +252,39 @@ fn report(
     table::write_report(&folders.reports.join("report.json"), release, &counts, rows)?;
     println!("differences: {}; every program: {}", diff.display(), all.display());
     if options.list {
-        for row in rows.iter().filter(differs) {
-            let (case, difference) = (&row.case, row.difference().name());
-            println!("{difference}: {} {} ({})", case.object, case.program, case.section);
-            println!(
-                "    kernel: {} {} {}",
-                row.kernel.outcome.name(),
-                row.kernel.insns,
-                row.kernel.message
-            );
-            println!(
-                "    skep:   {} {} {}",
-                row.skep.outcome.name(),
-                row.skep.insns,
-                row.skep.message
-            );
-        }
+        rows.iter().filter(differs).for_each(print_difference);
+    }
+    against_known(rows, options)
+}
+
+fn print_difference(row: &Row) {
+    let (case, difference) = (&row.case, row.difference().name());
+    println!("{difference}: {} {} ({})", case.object, case.program, case.section);
+    for (side, answer) in [("kernel", &row.kernel), ("skep", &row.skep)] {
+        println!("    {side}: {} {} {}", answer.outcome.name(), answer.insns, answer.message);
+    }
+}
+
+/// Holds the verdicts that differ against those that are known to.
+fn against_known(rows: &[Row], options: &Options) -> Result<(), String> {
+    let known = known::list()?;
+    let stale = known::stale(&known, rows);
+    if !stale.is_empty() {
+        let lines = stale.iter().map(|known| {
+            let Known { object, program, prog_type, reason, .. } = known;
+            format!("\n  {object} {program} ({prog_type}): {reason}")
+        });
+        let lines: String = lines.collect();
+        return Err(format!("remove from known.tsv what does not differ any more:{lines}"));
+    }
+    let unlisted: Vec<&Row> = rows
+        .iter()
+        .filter(|row| !row.difference().agrees() && !known::is_listed(&known, row))
+        .collect();
+    println!("known differences: {}; not listed: {}", known.len(), unlisted.len());
+    if options.strict && !unlisted.is_empty() {
+        unlisted.iter().for_each(|row| print_difference(row));
+        return Err(format!("{} verdicts differ and are not listed", unlisted.len()));
     }
     Ok(())
 }
