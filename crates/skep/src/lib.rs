@@ -1,5 +1,6 @@
 //! skep as a library: an eBPF object, a machine to run it on, samples to run it with.
 
+pub mod check;
 pub mod contents;
 mod error;
 pub mod load;

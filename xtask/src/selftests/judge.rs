@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use skep_host::{HostObject, LogBuffer, Stats};
 use skep_object::{KernelProfile, Resolved};
+use skep_verifier::Verdict;
 
 use super::object::{Entry, unresolved};
 use super::row::{Answer, Outcome};
@@ -71,7 +72,29 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("a panic").lines().next().unwrap_or_default().to_owned()
 }
 
-/// Until the verifier is there.
-fn verify(_: &KernelProfile, _: &Resolved, _: &Entry) -> Answer {
-    Answer::none(Outcome::Unsupported, "the verifier")
+fn verify(profile: &KernelProfile, resolved: &Resolved, entry: &Entry) -> Answer {
+    let program = &resolved.programs[entry.program];
+    let checker = skep::check::Checker::new(resolved, profile).nr_cpu_ids(possible_cpus());
+    let prog_type = entry.as_type.unwrap_or(program.prog_type);
+    let report = checker.check_as(program, prog_type, skep_verifier::Options::default());
+    let (outcome, errno, message) = match report.verdict {
+        Verdict::Accepted => (Outcome::Accepted, 0, String::new()),
+        Verdict::Rejected(why) => (Outcome::Rejected, why.errno.0, why.message),
+        Verdict::Unsupported(what) => return Answer::none(Outcome::Unsupported, what),
+        Verdict::Bug(what) => return Answer::none(Outcome::Crashed, what),
+    };
+    let stats = Stats {
+        insn_processed: report.cost.insn_processed.into(),
+        total_states: report.cost.total_states.into(),
+        peak_states: report.cost.peak_states.into(),
+        ..Stats::default()
+    };
+    answer(outcome, errno, message, stats)
+}
+
+/// Possible CPUs of this machine, as the kernel counts them.
+fn possible_cpus() -> u32 {
+    let text = std::fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
+    let last = text.trim().rsplit(['-', ',']).next().and_then(|last| last.parse::<u32>().ok());
+    last.map_or(1, |last| last + 1)
 }

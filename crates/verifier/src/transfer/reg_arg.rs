@@ -37,7 +37,7 @@ pub(crate) fn source(env: &mut Env<'_>, reg: Reg) -> Step {
 }
 
 /// A register that is written; what it holds then is the caller's to say.
-pub(crate) fn dest(env: &mut Env<'_>, reg: Reg) -> Step {
+pub(crate) fn dest(_env: &Env<'_>, reg: Reg) -> Step {
     match reg {
         Reg::R10 => Err(FramePointerWrite {}.into()),
         _ if reg > Reg::R10 => Err(InvalidRegister { regno: reg.0 }.into()),
