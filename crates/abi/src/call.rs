@@ -180,6 +180,10 @@ pub enum Effect {
     IterNumNew,
     /// Advances a numeric iterator.
     IterNumNext,
+    /// Ends a numeric iterator.
+    IterNumDestroy,
+    /// Moves data of an XDP buffer to its linear part: packet pointers are invalid afterwards (`bpf_xdp_pull_data`).
+    XdpPullData,
     /// Starts a work queue.
     WqInit,
     /// Finds a kmem_cache: the result is not trusted.

@@ -9,6 +9,8 @@ pub(crate) mod exit;
 pub(crate) mod frame;
 pub(crate) mod graph;
 pub(crate) mod helper;
+mod irq;
+mod iter;
 pub(crate) mod kptr;
 pub(crate) mod leak;
 pub(crate) mod lock;
