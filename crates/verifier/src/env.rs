@@ -25,6 +25,8 @@ pub(crate) struct InsnAux {
     pub(crate) force_checkpoint: bool,
     /// Whether a jump lands here, or leaves here: history entries are kept.
     pub(crate) jmp_point: bool,
+    /// Whether a jump lands here.
+    pub(crate) jump_target: bool,
     /// Whether it calls a function that runs a callback.
     pub(crate) calls_callback: bool,
     /// Whether it advances an open-coded iterator.

@@ -50,4 +50,19 @@ impl Features {
     pub(crate) fn has_load_acquire(self) -> bool {
         self.at_least(6, 15)
     }
+
+    /// The instruction set's fourth version: sign-extending loads and moves, `bswap`, `gotol`.
+    pub(crate) fn has_cpu_v4(self) -> bool {
+        self.at_least(6, 6)
+    }
+
+    /// `may_goto` exists.
+    pub(crate) fn has_may_goto(self) -> bool {
+        self.at_least(6, 9)
+    }
+
+    /// Functions of tracing programs may have a stack of their own.
+    pub(crate) fn has_private_stacks(self) -> bool {
+        self.at_least(6, 13)
+    }
 }

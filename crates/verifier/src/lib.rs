@@ -9,6 +9,7 @@
 mod access;
 mod attach;
 mod call;
+mod call_summary;
 mod cfg;
 mod check_btf;
 pub mod diag;
@@ -18,6 +19,7 @@ mod features;
 mod fields;
 mod fixups;
 mod input;
+mod insn;
 mod ld_imm64;
 mod liveness;
 mod precision;
@@ -60,6 +62,7 @@ pub fn verify(program: &Program<'_>, kernel: &Kernel<'_>, options: Options) -> R
 
 /// The kernel's order of things (`bpf_check`).
 fn judge(env: &mut Env<'_>) -> Step {
+    check_btf::check_early(env)?;
     subprog::find(env)?;
     subprog::check(env)?;
     check_btf::check(env)?;

@@ -1,5 +1,6 @@
 //! Which registers and stack slots may still be read (`kernel/bpf/liveness.c`, 6.18).
 
+mod registers;
 mod stack;
 
 use crate::diag::{Step, Stop};
@@ -13,6 +14,7 @@ pub(crate) fn init(_env: &mut Env<'_>) -> Step {
 }
 
 /// Computes `InsnAux::live_regs` for all insns.
-pub(crate) fn compute_registers(_env: &mut Env<'_>) -> Step {
-    Stop::unsupported("live registers")
+pub(crate) fn compute_registers(env: &mut Env<'_>) -> Step {
+    registers::compute(env);
+    Ok(())
 }

@@ -1,0 +1,69 @@
+//! Kernel variables and functions by BTF id (`check_pseudo_btf_id`).
+
+use skep_abi::TypeFlags;
+use skep_btf::{Btf, Kind, Type, TypeId};
+
+use crate::diag::{Step, Stop, rejections};
+use crate::env::{Env, Imm64};
+use crate::state::{Base, RegType};
+
+/// The section of the kernel's per-CPU variables.
+const PERCPU_SECTION: &str = ".data..percpu";
+
+rejections! {
+    /// The id of a kernel symbol does not exist.
+    KsymUnknownId("ksym-unknown-id", ENOENT, help: "load the object with a loader, so that symbols are resolved against this kernel") {
+        id: i32,
+    } => "ldimm64 insn specifies invalid btf_id {id}.";
+
+    /// The id of a kernel symbol is neither that of a variable nor of a function.
+    KsymKind("ksym-kind", EINVAL, help: "load the object with a loader, so that symbols are resolved against this kernel") {
+        id: i32,
+    } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR or KIND_FUNC";
+
+    /// The type of a kernel variable has no size.
+    KsymSize("ksym-without-size", EINVAL, help: "declare the variable as `void` and read it by `bpf_probe_read_kernel`") {
+        name: String,
+    } => "ldimm64 unable to resolve the size of type '{name}': -22";
+}
+
+/// What a load of the symbol's address leaves in a register.
+pub(super) fn resolve(env: &Env<'_>, id: i32, module: i32) -> Step<Imm64> {
+    if module != 0 {
+        return Stop::unsupported("variables of modules");
+    }
+    let btf = env.kernel.btf;
+    let target = match btf.get(TypeId(id.cast_unsigned())) {
+        None => return Err(KsymUnknownId { id }.into()),
+        Some(Type::Func { .. }) => {
+            let ty = RegType::with(Base::Mem, TypeFlags::MEM_RDONLY);
+            return Ok(Imm64::Ksym { ty, size: 0, btf: None });
+        }
+        Some(Type::Var { target, .. }) => target,
+        Some(_) => return Err(KsymKind { id }.into()),
+    };
+    if is_percpu(env, btf, TypeId(id.cast_unsigned()))? {
+        let ty = RegType::with(Base::BtfId, TypeFlags::MEM_PERCPU);
+        return Ok(Imm64::Ksym { ty, size: 0, btf: Some(target) });
+    }
+    if btf.resolved(target).composite().is_some() {
+        let ty = RegType::new(Base::BtfId);
+        return Ok(Imm64::Ksym { ty, size: 0, btf: Some(target) });
+    }
+    let size = btf.size_of(target).and_then(|size| u32::try_from(size).ok());
+    let Some(size) = size else {
+        return Err(KsymSize { name: btf.name(btf.resolve(target)).to_owned() }.into());
+    };
+    Ok(Imm64::Ksym { ty: RegType::with(Base::Mem, TypeFlags::MEM_RDONLY), size, btf: None })
+}
+
+fn is_percpu(env: &Env<'_>, btf: &Btf, var: TypeId) -> Step<bool> {
+    let section = btf.find(PERCPU_SECTION, Kind::DataSec).map(|id| btf.ty(id));
+    match section {
+        Some(Type::DataSec(section)) => Ok(section.vars().any(|member| member.ty == var)),
+        _ if (env.kernel.left_out)(Kind::DataSec, PERCPU_SECTION) => {
+            Stop::unsupported("per-CPU variables of a reduced profile")
+        }
+        _ => Ok(false),
+    }
+}
