@@ -88,7 +88,7 @@ pub(crate) fn push_async<'e>(
 /// The path ended: goes on with the branch that was left last; false when none waits.
 pub(super) fn pop(env: &mut Env<'_>) -> Step<bool> {
     finish_path(env)?;
-    liveness::update(env)?;
+    liveness::update(env);
     let Some(pending) = env.explored.pending.pop() else {
         return Ok(false);
     };

@@ -6,7 +6,9 @@ mod stack;
 use crate::diag::{Step, Stop};
 use crate::env::Env;
 
-pub(crate) use stack::{Liveness, begin_insn, end_insn, mark_stack_read, mark_stack_write, update};
+pub(crate) use stack::{
+    Liveness, begin_insn, end_insn, live_slots, mark_stack_read, mark_stack_write, update,
+};
 
 /// Prepares.
 pub(crate) fn init(_env: &mut Env<'_>) -> Step {
