@@ -10,6 +10,7 @@ use crate::features::Features;
 use crate::fields::{LocalRecords, MapFields};
 use crate::liveness::Liveness;
 use crate::precision::Backtrack;
+use crate::prune::SccVisits;
 use crate::scc::SccInfo;
 use crate::state::{IdMap, RegState, RegType, State};
 use crate::{Cost, Kernel, Options, Program};
@@ -179,6 +180,8 @@ pub(crate) struct Env<'a> {
     pub(crate) explored: Explored,
     /// Loops of the control flow.
     pub(crate) sccs: SccInfo,
+    /// States that entered them.
+    pub(crate) scc_visits: SccVisits,
     /// Stack slots that may be read later.
     pub(crate) liveness: Liveness,
     /// Scratch of the walk back.
@@ -221,6 +224,7 @@ impl<'a> Env<'a> {
             at_insn: false,
             explored: Explored::new(prog.insns.len()),
             sccs: SccInfo::default(),
+            scc_visits: SccVisits::default(),
             liveness: Liveness::default(),
             backtrack: Backtrack::default(),
             ids: IdMap::default(),

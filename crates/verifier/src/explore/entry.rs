@@ -53,6 +53,7 @@ pub(crate) fn global_subprogs(env: &mut Env<'_>) -> Step {
 
 fn explore(env: &mut Env<'_>, subprog: u32) -> Step {
     env.explored.clear();
+    env.scc_visits.clear();
     env.exploring = subprog;
     env.log.begin_pass();
     env.state = State::start(subprog, env.prog.sleepable);

@@ -1,28 +1,30 @@
 //! When a path need not be walked further, because a kept state covers it (`kernel/bpf/states.c`).
+//!
+//! A kept state whose branches were all walked without fault proves that every state which it *covers* is fine: one
+//! that has at most the values that it has, in all registers and slots that are read later. Numbers whose exact value
+//! decided nothing may differ. Within loops the marks of what is read and what is precise are not complete while
+//! branches are left, so states there are compared in full, and what they need is handed around the loop once all of
+//! it was walked.
 
-use crate::diag::Step;
-use crate::env::Env;
-use crate::state::{IdMap, RegState, StateId};
+mod clean;
+mod equal;
+mod held;
+mod reg;
+mod scc;
+mod slots;
+mod visited;
 
-/// Whether a kept state covers the walked path; otherwise it may be kept itself (`is_state_visited`).
-pub(crate) fn is_visited(_env: &mut Env<'_>) -> Step<bool> {
-    Ok(false)
-}
+pub(crate) use reg::regs_exact;
+pub(crate) use scc::{SccVisits, leave_scc, release_if_done};
+pub(crate) use visited::is_visited;
 
-/// No branch is left below a kept state: if it entered a loop, the loop is done (`maybe_exit_scc`).
-pub(crate) fn leave_scc(_env: &mut Env<'_>, _id: StateId) -> Step {
-    Ok(())
-}
-
-/// Gives up a retired state that nothing needs any more (`maybe_free_verifier_state`).
-pub(crate) fn release_if_done(_env: &mut Env<'_>, _id: StateId) {}
-
-/// Whether two registers hold the same but for the ids (`regs_exact`).
-pub(crate) fn regs_exact(old: &RegState, cur: &RegState, ids: &mut IdMap) -> bool {
-    old.ty == cur.ty
-        && old.off == cur.off
-        && old.payload == cur.payload
-        && old.num == cur.num
-        && ids.check(old.id, cur.id)
-        && ids.check(old.ref_id, cur.ref_id)
+/// How exactly states are compared (`enum exact_level`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exactness {
+    /// What is read later, and of numbers only those that must be precise.
+    Covers,
+    /// Everything, equal.
+    Equal,
+    /// Every number within the old one's range.
+    Within,
 }

@@ -1,5 +1,7 @@
 //! Ids of an older state matched with those of a newer one (`struct bpf_idmap`).
 
+use super::ADD_CONST;
+
 /// Pairs of ids: equal states may differ in the numbers that name their values.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdMap {
@@ -32,16 +34,20 @@ impl IdMap {
         true
     }
 
-    /// As [`Self::check`], but 0 stands for a value that nothing else is tied to (`check_scalar_ids`).
+    /// As [`Self::check`], for numbers: an old one that nothing is linked to may have become anything; one that was
+    /// linked matches one that is not as if that had an id of its own (`check_scalar_ids`). A number at a constant
+    /// distance must match both as such and by what it is distant from.
     pub(crate) fn check_scalar(&mut self, old: u32, cur: u32) -> bool {
-        let mut fresh = |id: u32| {
-            if id != 0 {
-                return id;
-            }
+        if old == 0 {
+            return true;
+        }
+        let cur = if cur == 0 {
             self.temporary += 1;
             self.temporary
+        } else {
+            cur
         };
-        let (old, cur) = (fresh(old), fresh(cur));
         self.check(old, cur)
+            && (old & ADD_CONST == 0 || self.check(old & !ADD_CONST, cur & !ADD_CONST))
     }
 }
