@@ -304,8 +304,8 @@ pub(crate) fn mark_stack_read(env: &mut Env<'_>, frame: u32, slots: u64) {
     let insn = env.insn_idx;
     let (liveness, code, state) = parts(env);
     let current = liveness.current;
-    let current = current
-        .unwrap_or_else(|| liveness.instance_of(&code, state, state.frames.len() - 1));
+    let current =
+        current.unwrap_or_else(|| liveness.instance_of(&code, state, state.frames.len() - 1));
     liveness.current = Some(current);
     liveness.instances[current].read(frame as usize, insn, slots);
 }

@@ -157,8 +157,7 @@ impl Walk<'_, '_> {
     fn place(&mut self, id: StateId) -> Step {
         let state = &mut self.explored.get_mut(id).state;
         for frame in (0..=self.backtrack.frame).rev() {
-            let (regs, slots) =
-                (&mut self.backtrack.regs[frame], &mut self.backtrack.slots[frame]);
+            let (regs, slots) = (&mut self.backtrack.regs[frame], &mut self.backtrack.slots[frame]);
             if *regs == 0 && *slots == 0 {
                 continue;
             }

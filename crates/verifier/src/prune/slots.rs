@@ -50,17 +50,14 @@ impl Pair<'_> {
         let bytes = kinds.iter().zip(&cur.kinds);
         let bytes_match = bytes.into_iter().all(|(&old, &cur)| {
             // Zero is one of the values that plain data may have.
-            self.asks_nothing(old)
-                || old == cur
-                || old == SlotKind::Misc && cur == SlotKind::Zero
+            self.asks_nothing(old) || old == cur || old == SlotKind::Misc && cur == SlotKind::Zero
         });
         bytes_match && (self.asks_nothing(kinds[7]) || self.contents_match(cur, ids))
     }
 
     /// Whether a byte that `old` has may be anything.
     fn asks_nothing(&self, kind: SlotKind) -> bool {
-        kind == SlotKind::Invalid
-            || kind == SlotKind::Misc && self.features.reads_uninit_stack()
+        kind == SlotKind::Invalid || kind == SlotKind::Misc && self.features.reads_uninit_stack()
     }
 
     /// The number that a load of all eight bytes gives.

@@ -2,9 +2,11 @@
 
 use crate::diag::{Step, rejections};
 use crate::env::Env;
-use crate::explore::NO_INSN;
+use crate::explore::Explored;
 use crate::precision::{self, HistoryFlags};
-use crate::state::{Base, CallbackKind, IterState, Payload, SlotKind, State, StateId};
+use crate::state::{
+    Base, CallbackKind, IterState, Payload, Printer, Shown, SlotKind, State, StateId,
+};
 
 use super::equal::{Comparison, iters_advanced, may_loop};
 use super::{Exactness, clean, scc};
@@ -81,7 +83,7 @@ pub(crate) fn is_visited(env: &mut Env<'_>) -> Step<bool> {
     Ok(false)
 }
 
-fn comparison<'e>(env: &'e mut Env<'_>) -> (Comparison<'e>, &'e State, &'e crate::explore::Explored) {
+fn comparison<'e>(env: &'e mut Env<'_>) -> (Comparison<'e>, &'e State, &'e Explored) {
     let Env { aux, features, ids, last_id, state, explored, .. } = env;
     (Comparison { aux, features: *features, ids, last_id: *last_id }, state, explored)
 }
@@ -126,6 +128,7 @@ fn compare_ancestor(env: &mut Env<'_>, id: StateId) -> Step<Found> {
         let is_covered = covers(env, id, Exactness::Within);
         return if is_covered { looped } else { Ok(Found::MissedAncestor) };
     }
+    let (prog, kernel) = (env.prog, env.kernel);
     let (mut comparison, cur, explored) = comparison(env);
     let old = &explored.get(id).state;
     if may_loop(old, cur)
@@ -135,7 +138,8 @@ fn compare_ancestor(env: &mut Env<'_>, id: StateId) -> Step<Found> {
         && old.callback_unroll_depth == cur.callback_unroll_depth
     {
         let top = cur.frames.len() - 1;
-        let text = |state: &State| state.frames[top].to_string();
+        let printer = Printer::new(prog, kernel);
+        let text = |state: &State| printer.frame(state, top, Shown::ALL);
         return Err(InfiniteLoop { insn: insn as u32, cur: text(cur), old: text(old) }.into());
     }
     Ok(Found::MissedAncestor)
@@ -192,5 +196,4 @@ fn keep(env: &mut Env<'_>, bucket: usize) {
     state.first_insn = state.insn_idx;
     state.dfs_depth = depth + 1;
     state.history.clear();
-    let _ = NO_INSN;
 }

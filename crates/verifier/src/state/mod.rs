@@ -3,6 +3,7 @@
 mod frame;
 mod ids;
 mod print;
+mod print_reg;
 mod refs;
 mod reg;
 mod reg_type;
@@ -11,6 +12,7 @@ mod verifier_state;
 
 pub(crate) use frame::{CallbackKind, Frame, NO_CALLSITE};
 pub(crate) use ids::IdMap;
+pub(crate) use print_reg::{Printer, Shown};
 pub(crate) use refs::{LockOwner, RefKind, RefState, Refs};
 pub(crate) use reg::{ADD_CONST, DynptrKind, IrqClass, IterState, Payload, RegState};
 pub(crate) use reg_type::{Base, RegType};
