@@ -65,4 +65,9 @@ impl Features {
     pub(crate) fn has_private_stacks(self) -> bool {
         self.at_least(6, 13)
     }
+
+    /// Arguments of global functions may be tagged untrusted.
+    pub(crate) fn has_untrusted_args(self) -> bool {
+        self.at_least(6, 17)
+    }
 }

@@ -1,15 +1,19 @@
 //! The functions of a program (`add_subprog_and_kfunc`, `check_subprogs`).
 
+mod ctx_type;
 mod exception_cb;
+mod global_args;
 mod kfunc;
 
 use skep_isa::opcode;
 
-use crate::diag::{Step, Stop, rejections};
+use crate::diag::{Step, rejections};
 use crate::env::{Env, Subprog};
 use crate::insn::Shape;
 
+pub(crate) use ctx_type::REJECTIONS as CTX_TYPE_REJECTIONS;
 pub(crate) use exception_cb::REJECTIONS as EXCEPTION_CB_REJECTIONS;
+pub(crate) use global_args::{REJECTIONS as GLOBAL_ARGS_REJECTIONS, global_args};
 pub(crate) use kfunc::REJECTIONS as KFUNC_REJECTIONS;
 
 /// No program has more functions.
@@ -110,9 +114,3 @@ pub(crate) fn check(env: &mut Env<'_>) -> Step {
 
 /// `BPF_FUNC_tail_call`: a jump by another name, which the kernel looks for in the encoding, before prototypes.
 const TAIL_CALL: i32 = 12;
-
-/// Reads what a global subprogram takes, out of the types of the program, into `Subprog::args`
-/// (`btf_prepare_func_args`).
-pub(crate) fn global_args(_env: &mut Env<'_>, _subprog: u32) -> Step {
-    Stop::unsupported("arguments of global subprograms")
-}
