@@ -53,6 +53,8 @@ pub(crate) struct InsnAux {
     pub(crate) needs_zext: bool,
     /// For an ALU operation on a pointer: whether a path saw something else.
     pub(crate) alu_poison: bool,
+    /// For `bpf_loop`: whether every path so far allows the call to become a loop, and for which callback.
+    pub(crate) loop_inline: Option<Option<u32>>,
     /// For kfuncs that allocate: the local type.
     pub(crate) obj_type: Option<TypeId>,
 }

@@ -16,6 +16,11 @@ impl Features {
         self.0 >= KernelVersion::new(major, minor)
     }
 
+    /// Arguments of global functions may be tagged untrusted.
+    pub(crate) fn has_untrusted_args(self) -> bool {
+        self.at_least(6, 17)
+    }
+
     /// Privileged programs may read stack bytes that were never written.
     pub(crate) fn reads_uninit_stack(self) -> bool {
         self.at_least(6, 3)
@@ -66,8 +71,28 @@ impl Features {
         self.at_least(6, 13)
     }
 
-    /// Arguments of global functions may be tagged untrusted.
-    pub(crate) fn has_untrusted_args(self) -> bool {
-        self.at_least(6, 17)
+    /// A lookup of an index that an array certainly has yields no null.
+    pub(crate) fn elides_lookup_null(self) -> bool {
+        self.at_least(6, 14)
+    }
+
+    /// What may be returned is a range, not a pattern of bits.
+    pub(crate) fn returns_are_ranges(self) -> bool {
+        self.at_least(6, 8)
+    }
+
+    /// Programs on hooks of security modules must return 0 or an error.
+    pub(crate) fn checks_lsm_return(self) -> bool {
+        self.at_least(6, 12)
+    }
+
+    /// A struct_ops member may return a reference that it holds.
+    pub(crate) fn returns_references(self) -> bool {
+        self.at_least(6, 16)
+    }
+
+    /// Global subprograms that sleep are told from those that do not; before, none could be called in a section.
+    pub(crate) fn tells_sleeping_subprogs(self) -> bool {
+        self.at_least(6, 15)
     }
 }

@@ -28,12 +28,23 @@ pub(crate) struct Meta {
     pub(crate) subprog: u32,
     /// The dynptr that the result is a slice of; 0 when none.
     pub(crate) dynptr_id: u32,
-    /// The type of a per-CPU object: whether it is of the program's BTF, and which.
-    pub(crate) percpu: Option<(bool, TypeId)>,
+    /// The type of a per-CPU object.
+    pub(crate) percpu: Option<Percpu>,
     /// The kptr field that is exchanged.
     pub(crate) kptr: Option<Kptr>,
     /// The key, when it is known and that may tell that the element exists.
     pub(crate) map_key: Option<u64>,
+}
+
+/// A per-CPU object that is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percpu {
+    /// Whether its type is of the program's BTF.
+    pub(crate) local: bool,
+    /// Its type.
+    pub(crate) id: TypeId,
+    /// Whether RCU keeps it alive: the program allocated it.
+    pub(crate) is_rcu: bool,
 }
 
 impl Meta {

@@ -37,6 +37,14 @@ pub(crate) fn mark_chain(env: &mut Env<'_>, reg: Reg) -> Step {
     Ok(())
 }
 
+/// Marks a number that was spilled to the stack of some frame precise, and whatever it was computed from.
+pub(crate) fn mark_slot(env: &mut Env<'_>, frame: u32, spi: u32) -> Step {
+    env.backtrack.frame = env.state.frames.len() - 1;
+    env.backtrack.slots[frame as usize] |= 1 << spi;
+    mark_current(env)?;
+    Ok(())
+}
+
 /// Walks back from the insn that is looked at; tells whether a kept state changed.
 pub(super) fn mark_current(env: &mut Env<'_>) -> Step<bool> {
     let Env { state, explored, backtrack, insns, aux, subprogs, log, .. } = env;

@@ -10,6 +10,6 @@ pub(crate) use backtrack::Backtrack;
 pub(crate) use history::{
     HistoryEntry, HistoryFlags, LINKED_MAX, LinkedAt, LinkedReg, begin_insn, push_history,
 };
-pub(crate) use mark::{mark_chain, set_precise};
+pub(crate) use mark::{mark_chain, mark_slot, set_precise};
 pub(crate) use path::path;
 pub(crate) use propagate::{give_up, propagate, propagate_backedge};
