@@ -39,7 +39,7 @@ use arg::Arg;
 use call::CallSet;
 pub use call::{Call, Older, RunFn};
 pub use names::helper_name;
-pub use proto::KernelCalls;
+pub use proto::{KernelCalls, Lockdown};
 use ret::Ret;
 use skep_abi::CallKind;
 pub use surface::{SurfaceKind, SurfaceRow, surface};

@@ -14,7 +14,7 @@ impl MapElem {
     /// Looks up an element: the address of its value, or null.
     ///
     /// In a per-CPU map it is the value of the current CPU; in a map of maps, the inner map.
-    #[helper(1, since = "3.18")]
+    #[helper(1, since = "3.18", effect = MapLookup)]
     fn bpf_map_lookup_elem(
         k: &mut Kernel<'_, '_>,
         map: ConstMap,
@@ -32,7 +32,7 @@ impl MapElem {
     ///
     /// *Errors*: `EINVAL` for other flags, `EEXIST`, `ENOENT`, `E2BIG` for a full map or an index past the end,
     /// `ENOMEM`.
-    #[helper(2, since = "3.18")]
+    #[helper(2, since = "3.18", effect = MapUpdate)]
     fn bpf_map_update_elem(
         k: &mut Kernel<'_, '_>,
         map: ConstMap,
@@ -50,7 +50,7 @@ impl MapElem {
     /// Deletes an element. Returns 0.
     ///
     /// *Errors*: `ENOENT` when there is none, `EINVAL` for arrays.
-    #[helper(3, since = "3.19")]
+    #[helper(3, since = "3.19", effect = MapDelete)]
     fn bpf_map_delete_elem(k: &mut Kernel<'_, '_>, map: ConstMap, key: MapKey) -> Answer<Success> {
         let map = k.run.machine.map_at(map.0)?;
         let key = read_key(k, map, key)?;

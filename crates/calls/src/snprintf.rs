@@ -22,7 +22,7 @@ impl Snprintf {
     /// *Errors*, with the buffer untouched: `EINVAL` when `data_len` is no multiple of 8, is above 96, or is not
     /// 0 with a null pointer, or when the format is not one that BPF may use; `ENOSPC` when strings do not fit
     /// into 512 bytes.
-    #[helper(165)]
+    #[helper(165, effect = Snprintf)]
     fn bpf_snprintf(
         k: &mut Kernel<'_, '_>,
         str: WriteMemOrNull,

@@ -79,6 +79,7 @@ impl<'a> Checker<'a> {
             let value = self.profile.config.get(name);
             known.then(|| value.is_some_and(|value| value == "y" || value == "m"))
         };
+        let calls = skep_calls::KernelCalls::of_config(config);
         let kernel = Kernel {
             version: self.profile.version,
             btf: &self.profile.btf,
@@ -86,7 +87,7 @@ impl<'a> Checker<'a> {
             config: &config,
             nr_cpus: self.profile.nr_cpus,
             nr_cpu_ids: self.nr_cpu_ids,
-            calls: &skep_calls::KernelCalls,
+            calls: &calls,
         };
         skep_verifier::verify(&input, &kernel, options)
     }
