@@ -72,7 +72,7 @@ impl CallSummary {
             is_void,
             is_fastcall: kfunc.flags.contains(KfuncFlags::FASTCALL),
             might_sleep: kfunc.flags.contains(KfuncFlags::SLEEPABLE),
-            changes_pkt_data: false,
+            changes_pkt_data: kfunc.effect == Some(Effect::XdpPullData),
             is_iter_next: kfunc.flags.contains(KfuncFlags::ITER_NEXT),
             effect: kfunc.effect,
         }

@@ -95,4 +95,19 @@ impl Features {
     pub(crate) fn tells_sleeping_subprogs(self) -> bool {
         self.at_least(6, 15)
     }
+
+    /// Kfuncs take trusted pointers unless they say otherwise.
+    pub(crate) fn trusts_all_args(self) -> bool {
+        self.at_least(7, 0)
+    }
+
+    /// Trees can be walked by kfuncs, not only looked at from the first node.
+    pub(crate) fn walks_trees(self) -> bool {
+        self.at_least(6, 16)
+    }
+
+    /// Memory can be looked at as plain bytes by a cast to `void`.
+    pub(crate) fn casts_to_void(self) -> bool {
+        self.at_least(6, 17)
+    }
 }

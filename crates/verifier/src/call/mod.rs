@@ -11,11 +11,14 @@ pub(crate) mod graph;
 pub(crate) mod helper;
 mod irq;
 mod iter;
+pub(crate) mod kfunc;
 pub(crate) mod kptr;
 pub(crate) mod leak;
 pub(crate) mod lock;
 pub(crate) mod map;
 pub(crate) mod meta;
+mod obj;
+mod record;
 pub(crate) mod refs;
 mod region;
 pub(crate) mod ret;
@@ -23,11 +26,9 @@ mod stack_object;
 pub(crate) mod subprog;
 pub(crate) mod timer;
 
-use crate::diag::{Step, Stop};
-use crate::env::Env;
-
 pub(crate) use exit::exit_subprog;
 pub(crate) use helper::call as helper;
+pub(crate) use kfunc::call as kfunc;
 pub(crate) use leak::check_leaks;
 pub(crate) use lock::check_held as check_lock_held;
 pub(crate) use map::MapRef;
@@ -46,11 +47,6 @@ pub(crate) struct RawStack {
     pub(crate) off: i32,
     /// Bytes.
     pub(crate) size: u32,
-}
-
-/// A call of a kfunc (`check_kfunc_call`).
-pub(crate) fn kfunc(_env: &mut Env<'_>) -> Step<AfterKfunc> {
-    Stop::unsupported("calls of kfuncs")
 }
 
 /// Where the path goes after a kfunc.

@@ -45,3 +45,13 @@ impl Stop {
         Err(Box::new(Self::Bug(what.into())))
     }
 }
+
+impl Stop {
+    /// The same, where the kernel adds a line to its log while it gives up.
+    pub(crate) fn followed_by(mut self: Box<Self>, line: &str) -> Box<Self> {
+        if let Self::Reject(reject) = &mut *self {
+            reject.message = format!("{}\n{line}", reject.message.trim_end());
+        }
+        self
+    }
+}

@@ -15,15 +15,20 @@ pub(crate) enum RefKind {
     ResLockIrq,
 }
 
-/// What identifies the memory that a lock lies in: a map (by index and uid) or an allocated object (by id).
+/// What a lock lies in; with the id of the pointer to it this identifies the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LockOwner {
     /// Nothing: no lock.
     None,
-    /// A map's value.
-    Map(u32),
-    /// An object of this local type.
-    Object(skep_btf::TypeId),
+    /// A value of this map, or of a map within it.
+    Map {
+        /// Index into the program's maps.
+        map: u32,
+        /// Whether it is a map within.
+        inner: bool,
+    },
+    /// An allocated object.
+    Object,
 }
 
 /// One thing that is held.

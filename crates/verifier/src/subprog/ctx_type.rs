@@ -64,7 +64,7 @@ fn is_user_regs(btf: &Btf, target: TypeId) -> bool {
 }
 
 /// Whether a pointer to this type is the context without any tag.
-pub(super) fn is_ctx(env: &Env<'_>, btf: &Btf, target: TypeId) -> bool {
+pub(crate) fn is_ctx(env: &Env<'_>, btf: &Btf, target: TypeId) -> bool {
     let prog_type = env.prog.prog_type;
     if prog_type == ProgType::Kprobe && is_user_regs(btf, target) {
         return true;

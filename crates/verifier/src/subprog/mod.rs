@@ -12,6 +12,7 @@ use crate::env::{Env, Subprog};
 use crate::insn::Shape;
 
 pub(crate) use ctx_type::REJECTIONS as CTX_TYPE_REJECTIONS;
+pub(crate) use ctx_type::is_ctx;
 pub(crate) use exception_cb::REJECTIONS as EXCEPTION_CB_REJECTIONS;
 pub(crate) use global_args::{REJECTIONS as GLOBAL_ARGS_REJECTIONS, global_args};
 pub(crate) use kfunc::REJECTIONS as KFUNC_REJECTIONS;
