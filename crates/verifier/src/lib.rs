@@ -33,7 +33,7 @@ mod transfer;
 mod verdict;
 
 pub use input::{FuncInfo, Kernel, LineInfo, Map, Program};
-pub use verdict::{Cost, Note, Rejection, Report, Verdict};
+pub use verdict::{Cost, Rejection, Report, Verdict};
 
 use diag::{Reject, Step, Stop};
 use env::Env;
@@ -82,13 +82,14 @@ fn judge(env: &mut Env<'_>) -> Step {
 }
 
 fn rejection(env: &Env<'_>, reject: Reject) -> Rejection {
-    let last = reject.message.trim_end().rsplit('\n').next().unwrap_or("").to_owned();
+    let mut lines: Vec<String> = reject.message.trim_end().lines().map(str::to_owned).collect();
+    let message = lines.pop().unwrap_or_default();
     Rejection {
         kind: reject.kind,
         errno: reject.errno,
-        message: last,
+        message,
+        lines_before: lines,
         insn: env.at_insn.then_some(env.insn_idx),
         path: precision::path(env),
-        notes: Vec::new(),
     }
 }

@@ -50,20 +50,11 @@ pub struct Rejection {
     pub errno: Errno,
     /// The kernel's sentence: what its log ends with before the statistics.
     pub message: String,
+    /// What the kernel prints just before it, such as the references that leak.
+    pub lines_before: Vec<String>,
     /// The insn at fault; none for faults of the whole program.
     pub insn: Option<u32>,
     /// The insns of the path that led there, first to last, the one at fault included. Long loops are cut in the
     /// middle (`None`).
     pub path: Vec<Option<u32>>,
-    /// Facts that explain it, in the order of the path.
-    pub notes: Vec<Note>,
-}
-
-/// A fact that explains a rejection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// Where.
-    pub insn: u32,
-    /// What, such as `the reference was acquired here`.
-    pub text: String,
 }
