@@ -49,7 +49,13 @@ pub struct Options {
 #[must_use]
 pub fn verify(program: &Program<'_>, kernel: &Kernel<'_>, options: Options) -> Report {
     let mut env = Env::new(program, kernel, options);
-    let verdict = match judge(&mut env) {
+    let outcome = judge(&mut env);
+    let sentence = match outcome.as_ref().map_err(|stop| &**stop) {
+        Err(Stop::Reject(reject)) => Some(reject.message.clone()),
+        _ => None,
+    };
+    let log = env.log.finish(sentence.as_deref(), env.cost);
+    let verdict = match outcome {
         Ok(()) => Verdict::Accepted,
         Err(stop) => match *stop {
             Stop::Reject(reject) => Verdict::Rejected(Box::new(rejection(&env, reject))),
@@ -57,7 +63,7 @@ pub fn verify(program: &Program<'_>, kernel: &Kernel<'_>, options: Options) -> R
             Stop::Bug(what) => Verdict::Bug(what),
         },
     };
-    Report { verdict, cost: env.cost, log: env.log.finish() }
+    Report { verdict, cost: env.cost, log }
 }
 
 /// The kernel's order of things (`bpf_check`).

@@ -97,7 +97,7 @@ pub(super) fn pop(env: &mut Env<'_>) -> Step<bool> {
     env.insn_idx = pending.insn;
     env.prev_insn_idx = pending.prev;
     env.log.back_to(pending.log_at);
-    env.log.print_whole_state();
+    env.log.path_changes();
     Ok(true)
 }
 

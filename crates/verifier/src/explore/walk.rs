@@ -69,8 +69,10 @@ fn step(env: &mut Env<'_>) -> Step<bool> {
     env.aux[at as usize].seen = true;
     let depth = env.state.frames.len();
     liveness::begin_insn(env);
+    let before = log::before_insn(env);
     let next = transfer::step(env)?;
     liveness::end_insn(env, depth);
+    log::after_insn(env, before);
     env.prev_insn_idx = at;
     match next {
         Next::Insn(next) => {
@@ -78,7 +80,7 @@ fn step(env: &mut Env<'_>) -> Step<bool> {
             Ok(true)
         }
         Next::Returned(next) => {
-            env.log.print_whole_state();
+            env.log.returned();
             env.insn_idx = next;
             Ok(true)
         }

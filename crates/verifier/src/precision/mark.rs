@@ -5,7 +5,8 @@
 
 use skep_isa::Reg;
 
-use crate::diag::{Step, Stop, log};
+use crate::diag::log::Trace;
+use crate::diag::{Step, Stop};
 use crate::env::Env;
 use crate::explore::{Explored, NO_INSN};
 use crate::state::{NO_CALLSITE, RegState, State, StateId};
@@ -47,7 +48,7 @@ pub(crate) fn mark_slot(env: &mut Env<'_>, frame: u32, spi: u32) -> Step {
 
 /// Walks back from the insn that is looked at; tells whether a kept state changed.
 pub(super) fn mark_current(env: &mut Env<'_>) -> Step<bool> {
-    let Env { state, explored, backtrack, insns, aux, subprogs, log, .. } = env;
+    let Env { state, explored, backtrack, insns, aux, subprogs, log, prog, kernel, .. } = env;
     let code = Code { insns, aux, subprogs };
     let from = From {
         at: state.insn_idx,
@@ -55,15 +56,15 @@ pub(super) fn mark_current(env: &mut Env<'_>) -> Step<bool> {
         history: &state.history,
         parent: state.parent,
     };
-    let mut walk = Walk { code: &code, explored, backtrack, changed: false };
-    let _ = log;
+    let trace = Trace::new(log, prog, kernel);
+    let mut walk = Walk { code: &code, explored, backtrack, trace, changed: false };
     walk.run(&from)?;
     Ok(walk.changed)
 }
 
 /// Walks back from the end of a path that looped.
 pub(super) fn mark_backedge(env: &mut Env<'_>, end: &State) -> Step<bool> {
-    let Env { explored, backtrack, insns, aux, subprogs, .. } = env;
+    let Env { explored, backtrack, insns, aux, subprogs, log, prog, kernel, .. } = env;
     let code = Code { insns, aux, subprogs };
     let from = From {
         at: end.insn_idx,
@@ -71,7 +72,8 @@ pub(super) fn mark_backedge(env: &mut Env<'_>, end: &State) -> Step<bool> {
         history: &end.history,
         parent: end.parent,
     };
-    let mut walk = Walk { code: &code, explored, backtrack, changed: false };
+    let trace = Trace::new(log, prog, kernel);
+    let mut walk = Walk { code: &code, explored, backtrack, trace, changed: false };
     walk.run(&from)?;
     Ok(walk.changed)
 }
@@ -81,6 +83,7 @@ struct Walk<'w, 'c> {
     code: &'w Code<'c>,
     explored: &'w mut Explored,
     backtrack: &'w mut Backtrack,
+    trace: Trace<'w>,
     /// Whether a mark was placed.
     changed: bool,
 }
@@ -115,6 +118,7 @@ impl Walk<'_, '_> {
             next = first;
         }
         if done == Stretch::Lost {
+            self.trace.gave_up(self.backtrack.frame);
             self.mark_all(from.parent);
             self.backtrack.clear();
         }
@@ -132,12 +136,16 @@ impl Walk<'_, '_> {
     ) -> Step<Stretch> {
         let (mut at, mut next, mut skip) = (last, next, skip_last);
         let mut left = history.len();
+        self.trace.stretch(self.backtrack.frame, last, first, next);
         loop {
             let entry = left.checked_sub(1).map(|last| &history[last]).filter(|e| e.insn == at);
             if !skip {
                 if at as usize >= self.code.insns.len() {
                     return Stop::bug("the walk back missed where a register came from");
                 }
+                let frame = self.backtrack.frame;
+                let (regs, slots) = (self.backtrack.regs[frame], self.backtrack.slots[frame]);
+                self.trace.step(frame, regs, slots, at);
                 if self.backtrack.step(self.code, at, next, entry)? == Known::No {
                     return Ok(Stretch::Lost);
                 }
@@ -166,9 +174,6 @@ impl Walk<'_, '_> {
         let state = &mut self.explored.get_mut(id).state;
         for frame in (0..=self.backtrack.frame).rev() {
             let (regs, slots) = (&mut self.backtrack.regs[frame], &mut self.backtrack.slots[frame]);
-            if *regs == 0 && *slots == 0 {
-                continue;
-            }
             let Some(func) = state.frames.get_mut(frame) else {
                 return Stop::bug("the walk back is deeper than the state");
             };
@@ -186,6 +191,7 @@ impl Walk<'_, '_> {
                     *slots &= !(1 << at);
                 }
             }
+            self.trace.placed(frame, *regs, *slots, state);
         }
         Ok(())
     }
