@@ -40,3 +40,6 @@ mod ranges;
 mod scalar;
 mod tnum;
 mod word;
+
+#[cfg(test)]
+mod proofs;

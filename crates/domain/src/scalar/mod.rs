@@ -42,7 +42,7 @@ pub type Scalar = ScalarOf<u64>;
 
 impl<W: FullWord> ScalarOf<W> {
     #[inline]
-    fn of(var_off: TnumOf<W>, full: Ranges<W>, low: Ranges<W::Half>) -> Self {
+    pub(crate) fn of(var_off: TnumOf<W>, full: Ranges<W>, low: Ranges<W::Half>) -> Self {
         Self {
             var_off,
             smin: full.smin,

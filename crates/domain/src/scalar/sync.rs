@@ -1,7 +1,9 @@
 //! How bits and ranges sharpen each other: `reg_bounds_sync` and what it calls, in `kernel/bpf/verifier.c`.
 //!
-//! Knowledge only grows: every step intersects a fact with what another fact implies. The steps are not run until
-//! nothing changes but as often as the kernel runs them, since what they leave undone shows in later states.
+//! Each step narrows a fact to what another fact implies; only the rule about sign extensions replaces ranges by the low
+//! half's, which may be wider. The steps are not run until nothing changes but as often as the kernel runs them, since
+//! what they leave undone shows in later states. Where no value satisfies all facts the outcome means nothing, yet it is
+//! the kernel's: it, too, is printed and compared.
 
 use super::ScalarOf;
 use crate::{FullWord, Ranges, SignedWord as _, TnumOf, Word};
@@ -136,6 +138,8 @@ fn full_from_low<W: FullWord>(full: &mut Ranges<W>, low: Ranges<W::Half>) {
 }
 
 /// The whole's ranges, where it is the sign extension of a low half that has turned out not to be negative.
+///
+/// They take the place of the old ones, and so may be wider; this happens where the low half lags behind.
 #[inline]
 fn sign_extension_undone<W: FullWord>(full: Ranges<W>, low: Ranges<W::Half>) -> Option<Ranges<W>> {
     type HalfSigned<W> = <<W as FullWord>::Half as Word>::Signed;

@@ -17,10 +17,20 @@ pub(crate) const REGISTERS: std::ops::Range<usize> = 6..10;
 
 type States = [Scalar; 4];
 
-#[derive(Clone, Copy)]
-enum Operand {
+/// The right side of an operation; registers count from R6.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operand {
     Register(usize),
     Imm(i32),
+}
+
+/// What a program is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// Insns of all kinds.
+    Everything,
+    /// Jumps, and little else: states with many facts.
+    Jumps,
 }
 
 /// A program under construction, and the state at its end.
@@ -30,7 +40,7 @@ pub(crate) struct Program {
     slots: usize,
     jumps: Vec<Jump>,
     state: States,
-    pub(crate) expected: BTreeMap<Place, States>,
+    expected: BTreeMap<Place, States>,
 }
 
 /// A jump whose target follows the program's end.
@@ -41,8 +51,8 @@ struct Jump {
 }
 
 impl Program {
-    /// Four unknown scalars, then `length` random insns, or fewer if a jump is always taken.
-    pub(crate) fn random(random: &mut Random, length: usize) -> Self {
+    /// Four unknown scalars.
+    pub(crate) fn new() -> Self {
         let mut program = Self {
             lines: Vec::new(),
             slots: 0,
@@ -55,8 +65,14 @@ impl Program {
             program.push(format!("r{register} = r0"), 1);
         }
         program.push("r0 = 0".to_owned(), 1);
+        program
+    }
+
+    /// Four unknown scalars, then `length` random insns, or fewer if a jump is always taken.
+    pub(crate) fn random(random: &mut Random, mix: Mix, length: usize) -> Self {
+        let mut program = Self::new();
         for _ in 0..length {
-            if !program.step(random) {
+            if !program.step(random, mix) {
                 break;
             }
         }
@@ -72,14 +88,13 @@ impl Program {
         text
     }
 
-    /// Turns the jumps' states into places, now that the landings have theirs.
-    pub(crate) fn finish(&mut self) {
-        for (nth, jump) in self.jumps.iter().enumerate() {
+    /// The states that the log must show where it shows any.
+    pub(crate) fn expected(&self) -> BTreeMap<Place, States> {
+        let landings = self.jumps.iter().enumerate().filter_map(|(nth, jump)| {
             let landing = self.slots + 1 + 2 * nth;
-            if let Some(taken) = jump.taken {
-                self.expected.insert(Place::Edge(jump.from, landing), taken);
-            }
-        }
+            Some((Place::Edge(jump.from, landing), jump.taken?))
+        });
+        self.expected.iter().map(|(place, states)| (*place, *states)).chain(landings).collect()
     }
 
     fn push(&mut self, line: String, slots: usize) {
@@ -89,45 +104,54 @@ impl Program {
     }
 
     /// Appends an insn. Returns whether the program goes on behind it.
-    fn step(&mut self, random: &mut Random) -> bool {
+    fn step(&mut self, random: &mut Random, mix: Mix) -> bool {
+        let jumps = if mix == Mix::Jumps { 14 } else { 6 };
         match random.below(16) {
-            0..6 => self.jump(random),
-            6..13 => self.arithmetic(random),
+            kind if kind < jumps => {
+                let op = *random.pick(&CondOp::ALL);
+                let (is32, dst) = (random.below(3) == 0, random.below(4) as usize);
+                let operand = self.operand(random);
+                op == CondOp::NotSet || self.jump(op, is32, dst, operand)
+            }
             13 => self.extend(random),
             14 => self.narrow(random),
-            _ => self.constant(random),
+            15 => self.replace(random),
+            _ => self.arithmetic(random),
         }
     }
 
-    fn operand(&self, random: &mut Random) -> (Operand, Scalar) {
+    fn operand(&self, random: &mut Random) -> Operand {
         if random.below(2) == 0 {
-            let register = random.below(4) as usize;
-            (Operand::Register(register), self.state[register])
+            Operand::Register(random.below(4) as usize)
         } else {
-            let imm = random.interesting() as i32;
-            (Operand::Imm(imm), Scalar::constant(i64::from(imm).cast_unsigned()))
+            Operand::Imm(random.interesting() as i32)
+        }
+    }
+
+    fn value(&self, operand: Operand) -> Scalar {
+        match operand {
+            Operand::Register(register) => self.state[register],
+            Operand::Imm(imm) => Scalar::constant(i64::from(imm).cast_unsigned()),
         }
     }
 
     fn arithmetic(&mut self, random: &mut Random) -> bool {
         let op = *random.pick(&ScalarOp::ALL);
         let (is32, dst) = (random.below(3) == 0, random.below(4) as usize);
-        let (mut operand, mut src) = self.operand(random);
+        let mut operand = self.operand(random);
         let width = if is32 { 32 } else { 64 };
-        match op {
-            ScalarOp::Lsh | ScalarOp::Rsh | ScalarOp::Arsh => {
-                if let Operand::Imm(imm) = operand {
-                    let amount = if random.below(8) == 0 { 32 } else { imm }.rem_euclid(width);
-                    (operand, src) = (Operand::Imm(amount), Scalar::constant(amount as u64));
-                }
+        match (op, operand) {
+            (ScalarOp::Lsh | ScalarOp::Rsh | ScalarOp::Arsh, Operand::Imm(imm)) => {
+                let amount = if random.below(8) == 0 { 32 } else { imm };
+                operand = Operand::Imm(amount.rem_euclid(width));
             }
-            ScalarOp::Div | ScalarOp::Mod | ScalarOp::Sdiv | ScalarOp::Smod => {
-                // A division forgets everything: rarely, then.
-                if random.below(4) != 0 || matches!(operand, Operand::Imm(0)) {
-                    return true;
-                }
+            // A division forgets everything: rarely, then.
+            (ScalarOp::Div | ScalarOp::Mod | ScalarOp::Sdiv | ScalarOp::Smod, _)
+                if random.below(4) != 0 || operand == Operand::Imm(0) =>
+            {
+                return true;
             }
-            ScalarOp::And | ScalarOp::Or if src.is_const() => {
+            (ScalarOp::And | ScalarOp::Or, _) if self.value(operand).is_const() => {
                 // The verifier may follow the two values of [-1, 0] apart.
                 let reg = self.state[dst];
                 if (reg.smin, reg.smax) == (-1, 0) || (reg.s32_min, reg.s32_max) == (-1, 0) {
@@ -136,47 +160,33 @@ impl Program {
             }
             _ => {}
         }
+        let src = self.value(operand);
         let letter = if is32 { 'w' } else { 'r' };
-        let right = match operand {
-            Operand::Register(register) => format!("{letter}{}", register + 6),
-            Operand::Imm(imm) => imm.to_string(),
-        };
         let left = dst + 6;
         let line = match op {
             ScalarOp::Neg => format!("{letter}{left} = -{letter}{left}"),
-            _ => format!("{letter}{left} {}= {right}", sign(op)),
+            _ => format!("{letter}{left} {}= {}", sign(op), operand.text(is32)),
         };
         alu(op, is32, &mut self.state[dst], &src);
-        self.check(dst);
+        settle(&mut self.state[dst]);
         self.push(line, 1);
         true
     }
 
-    fn jump(&mut self, random: &mut Random) -> bool {
-        let op = *random.pick(&CondOp::ALL);
-        if op == CondOp::NotSet {
-            return true;
-        }
-        let (is32, dst) = (random.below(3) == 0, random.below(4) as usize);
-        let (operand, src) = self.operand(random);
+    /// Appends a jump to a landing. Returns whether the program goes on behind it.
+    pub(crate) fn jump(&mut self, op: CondOp, is32: bool, dst: usize, operand: Operand) -> bool {
+        let src = self.value(operand);
         let letter = if is32 { 'w' } else { 'r' };
-        let right = match operand {
-            Operand::Register(register) => format!("{letter}{}", register + 6),
-            Operand::Imm(imm) => imm.to_string(),
-        };
         let from = self.slots;
-        let line = format!("if {letter}{} {} {right} goto landing{from}", dst + 6, comparison(op));
+        let (left, right) = (dst + 6, operand.text(is32));
+        let line = format!("if {letter}{left} {} {right} goto landing{from}", comparison(op));
         let prediction = is_branch_taken(&self.state[dst], &src, op, is32);
         let mut taken = None;
         if prediction.is_none() {
             let mut other = self.state;
             refine(&mut other, dst, operand, op, is32);
             refine(&mut self.state, dst, operand, op.negated(), is32);
-            for states in [&mut self.state, &mut other] {
-                for reg in states {
-                    settle(reg);
-                }
-            }
+            self.state.iter_mut().chain(&mut other).for_each(settle);
             taken = Some(other);
         }
         self.push(line, 1);
@@ -184,7 +194,7 @@ impl Program {
         prediction != Some(true)
     }
 
-    /// A move of a register to itself that extends a sign.
+    /// Appends a move of a register to itself that extends a sign.
     fn extend(&mut self, random: &mut Random) -> bool {
         let dst = random.below(4) as usize;
         let bytes = *random.pick(&[1, 2, 4]);
@@ -202,7 +212,7 @@ impl Program {
         true
     }
 
-    /// A move of a register's low half to itself.
+    /// Appends a move of a register's low half to itself.
     fn narrow(&mut self, random: &mut Random) -> bool {
         let dst = random.below(4) as usize;
         self.state[dst].zext_32_to_64();
@@ -211,14 +221,11 @@ impl Program {
         true
     }
 
-    /// A constant, or what a narrow load from the stack leaves.
-    fn constant(&mut self, random: &mut Random) -> bool {
+    /// Appends a constant, or what a narrow load from the stack leaves.
+    fn replace(&mut self, random: &mut Random) -> bool {
         let dst = random.below(4) as usize;
-        let left = dst + 6;
         if random.below(2) == 0 {
-            let value = random.interesting();
-            self.state[dst] = Scalar::constant(value);
-            self.push(format!("r{left} = {value:#x} ll"), 2);
+            self.set(dst, random.interesting());
             return true;
         }
         let bytes = *random.pick(&[1, 2, 4]);
@@ -231,13 +238,23 @@ impl Program {
         } else {
             self.state[dst].coerce_to_size(bytes);
         }
-        self.push(format!("r{left} = *({sign}{} *)(r10 -4)", bytes * 8), 1);
+        self.push(format!("r{} = *({sign}{} *)(r10 -4)", dst + 6, bytes * 8), 1);
         true
     }
 
-    fn check(&mut self, dst: usize) {
-        if !self.state[dst].is_consistent() {
-            self.state[dst].set_unbounded();
+    /// Appends a constant.
+    pub(crate) fn set(&mut self, dst: usize, value: u64) {
+        self.state[dst] = Scalar::constant(value);
+        self.push(format!("r{} = {value:#x} ll", dst + 6), 2);
+    }
+}
+
+impl Operand {
+    fn text(self, is32: bool) -> String {
+        match self {
+            Self::Register(register) if is32 => format!("w{}", register + 6),
+            Self::Register(register) => format!("r{}", register + 6),
+            Self::Imm(imm) => imm.to_string(),
         }
     }
 }
