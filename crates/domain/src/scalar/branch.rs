@@ -210,7 +210,8 @@ fn exclude<W: Word>(ranges: &mut Ranges<W>, value: W) {
 /// Sharpens a register by the knowledge that it compares so with itself.
 ///
 /// The kernel does not know that the operands are one: it sharpens the register as the left one and as the right one.
-/// So `reg < reg`, which holds for nothing, takes the ends away and leaves the rest.
+/// So `reg < reg`, which holds for nothing, takes the ends away and leaves the rest. Each role brings an accord of its
+/// own: the caller calls [`ScalarOf::sync`] twice.
 pub fn regs_refine_same<W: FullWord>(reg: &mut ScalarOf<W>, op: CondOp, is32: bool) {
     let mut right = *reg;
     regs_refine(reg, &mut right, op, is32);

@@ -262,7 +262,10 @@ impl Operand {
 fn refine(states: &mut States, dst: usize, operand: Operand, op: CondOp, is32: bool) {
     let mut left = states[dst];
     match operand {
-        Operand::Register(src) if src == dst => regs_refine_same(&mut left, op, is32),
+        Operand::Register(src) if src == dst => {
+            regs_refine_same(&mut left, op, is32);
+            left.sync();
+        }
         Operand::Register(src) => {
             regs_refine(&mut left, &mut states[src], op, is32);
             states[src].sync();
