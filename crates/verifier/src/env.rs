@@ -1,7 +1,7 @@
 //! The analysis of one program: what every room reads and writes (`struct bpf_verifier_env`).
 
 use skep_abi::{ArgBase, TypeFlags};
-use skep_btf::TypeId;
+use skep_btf::{Btf, TypeId};
 use skep_isa::{Insn, Reg};
 
 use crate::diag::Log;
@@ -204,6 +204,8 @@ pub(crate) struct Env<'a> {
     pub(crate) seen_direct_write: bool,
     /// The return type of the function that the program attaches to.
     pub(crate) attach_func_proto: Option<TypeId>,
+    /// References that the context holds when the program starts: offset of the argument, id.
+    pub(crate) ctx_refs: Vec<(i32, u32)>,
 }
 
 impl<'a> Env<'a> {
@@ -237,7 +239,13 @@ impl<'a> Env<'a> {
             exploring: 0,
             seen_direct_write: false,
             attach_func_proto: None,
+            ctx_refs: Vec::new(),
         }
+    }
+
+    /// The program's types, or the kernel's.
+    pub(crate) fn btf_of(&self, local: bool) -> Option<&'a Btf> {
+        if local { self.prog.btf } else { Some(self.kernel.btf) }
     }
 
     /// A fresh id.

@@ -96,6 +96,31 @@ impl Features {
         self.at_least(6, 15)
     }
 
+    /// Pointers loaded from kptr fields are protected by RCU where their type is.
+    pub(crate) fn kptrs_are_rcu_protected(self) -> bool {
+        self.at_least(6, 4)
+    }
+
+    /// Calls say whether they read or write memory; before, each was taken to do both.
+    pub(crate) fn calls_tell_writes(self) -> bool {
+        self.at_least(6, 14)
+    }
+
+    /// Pointers to numbers, found by walking kernel objects, may be read with exception handling.
+    pub(crate) fn has_untrusted_mem(self) -> bool {
+        self.at_least(6, 17)
+    }
+
+    /// Arguments of some tracepoints may be null.
+    pub(crate) fn tracepoint_args_may_be_null(self) -> bool {
+        self.at_least(6, 12)
+    }
+
+    /// The context of programs that see it as it is may be accessed through a moved pointer.
+    pub(crate) fn moves_plain_ctx(self) -> bool {
+        self.at_least(7, 1)
+    }
+
     /// Kfuncs take trusted pointers unless they say otherwise.
     pub(crate) fn trusts_all_args(self) -> bool {
         self.at_least(7, 0)
@@ -109,5 +134,20 @@ impl Features {
     /// Memory can be looked at as plain bytes by a cast to `void`.
     pub(crate) fn casts_to_void(self) -> bool {
         self.at_least(6, 17)
+    }
+
+    /// Pointers to anything but structs in the arguments of traced functions are numbers.
+    pub(crate) fn takes_any_pointer_arg(self) -> bool {
+        self.at_least(7, 1)
+    }
+
+    /// Pointers to `const void` in the arguments of traced functions are numbers as those to `void` are.
+    pub(crate) fn skips_modifiers_of_void(self) -> bool {
+        self.at_least(6, 15)
+    }
+
+    /// Arguments of tracepoints, iterators and hooks are trusted; before, no pointer was.
+    pub(crate) fn trusts_arguments(self) -> bool {
+        self.at_least(6, 2)
     }
 }

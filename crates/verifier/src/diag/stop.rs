@@ -44,6 +44,14 @@ impl Stop {
     pub(crate) fn bug<T>(what: impl Into<String>) -> Step<T> {
         Err(Box::new(Self::Bug(what.into())))
     }
+
+    /// The same rejection with another error number.
+    pub(crate) fn with_errno(mut self: Box<Self>, errno: Errno) -> Box<Self> {
+        if let Self::Reject(reject) = &mut *self {
+            reject.errno = errno;
+        }
+        self
+    }
 }
 
 impl Stop {
