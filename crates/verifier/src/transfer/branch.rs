@@ -1,6 +1,6 @@
 //! Conditional jumps (`check_cond_jmp_op`): which ways they can go, and what each way teaches.
 
-use skep_domain::{CondOp, is_branch_taken, regs_refine, regs_refine_false};
+use skep_domain::{CondOp, is_branch_taken, regs_refine, regs_refine_false, regs_refine_same};
 use skep_isa::{Insn, Reg, opcode as op};
 
 use super::jmp::target;
@@ -153,11 +153,11 @@ impl Refined {
             return Self { taken, falls };
         }
         if branch.src == Some(branch.dst) {
-            // One register on both sides: it is refined twice over, as the kernel does.
-            let mut twin = taken.0.num;
-            regs_refine(&mut taken.0.num, &mut twin, branch.cond, branch.is32);
-            let mut twin = falls.0.num;
-            regs_refine_false(&mut falls.0.num, &mut twin, branch.cond, branch.is32);
+            // One register on both sides: the kernel refines it in either role, and brings it into accord in either.
+            regs_refine_same(&mut taken.0.num, branch.cond, branch.is32);
+            regs_refine_same(&mut falls.0.num, branch.cond.negated(), branch.is32);
+            taken.0.num.sync();
+            falls.0.num.sync();
         } else {
             regs_refine(&mut taken.0.num, &mut taken.1.num, branch.cond, branch.is32);
             regs_refine_false(&mut falls.0.num, &mut falls.1.num, branch.cond, branch.is32);
