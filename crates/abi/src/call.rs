@@ -196,6 +196,8 @@ pub enum Effect {
     ArenaAlloc,
     /// Frees or reserves pages of an arena.
     ArenaPages,
+    /// Only for programs bound to a device ("metadata kfuncs require device-bound program").
+    DeviceBound,
     /// Writes an extended attribute (allowed only where no inode lock is held).
     SetXattr,
 }

@@ -27,5 +27,5 @@ effects! {
     ObjNew ObjDrop PercpuObjNew PercpuObjDrop RefcountAcquire
     ListPush ListPop ListPeek RbtreeAdd RbtreeRemove RbtreeFirst RbtreeChild
     CastToKernCtx RdonlyCast Throw IterCssTaskNew IterNumNew IterNumNext WqInit GetKmemCache SessionCookie Trap
-    ArenaAlloc ArenaPages SetXattr
+    ArenaAlloc ArenaPages DeviceBound SetXattr
 }

@@ -6,6 +6,7 @@
 mod caller;
 mod effect;
 mod func;
+mod kfunc;
 mod map;
 mod spelling;
 mod table;
@@ -80,8 +81,8 @@ impl CallTable for KernelCalls {
         crate::helper_name(id)
     }
 
-    fn kfunc(&self, _name: &str, _caller: &Caller<'_>) -> KfuncAnswer {
-        KfuncAnswer::NotModelled
+    fn kfunc(&self, name: &str, caller: &Caller<'_>) -> KfuncAnswer {
+        kfunc::kfunc(name, caller)
     }
 
     fn map_takes(&self, map: MapType, helper: u32, caller: &Caller<'_>) -> MapAnswer {

@@ -2,12 +2,14 @@
 
 use skep_abi::{
     ArgBase, ArgProto, ArgType, AttachType, CallKind, CallTable as _, Caller, HelperAnswer,
-    KernelVersion, MapAnswer, MapType, ProgType,
+    KernelVersion, KfuncAnswer, KfuncFlags, MapAnswer, MapType, ProgType,
 };
 
 use super::{KernelCalls, Lockdown, caller, func, spelling};
 
 const TABLE_6_18: &str = include_str!("../../../../facts/helper-by-prog-type-6.18.44.tsv");
+const KFUNCS_6_18: &str = include_str!("../../../../facts/kfunc-by-prog-type-6.18.44.tsv");
+const KFUNCS_6_19: &str = include_str!("../../../../facts/kfunc-by-prog-type-6.19.14.tsv");
 const TABLE_6_19: &str = include_str!("../../../../facts/helper-by-prog-type-6.19.14.tsv");
 
 /// A program of this type attached as the measured ones were.
@@ -208,4 +210,60 @@ fn maps_and_helpers_refuse_each_other_both_ways() {
     let perf = caller_of("PERF_EVENT", KernelVersion::new(6, 18));
     assert_eq!(calls.map_takes(MapType::Sockmap, 2, &perf), MapAnswer::NoSockmapUpdate);
     assert_eq!(calls.map_takes(MapType::Sockmap, 1, &perf), MapAnswer::Takes);
+}
+
+/// Compares every cell of a table of kfuncs; returns those that differ.
+fn kfunc_differences(table: &'static str, version: KernelVersion, absent: &[&str]) -> Vec<String> {
+    let mut lines = table.lines();
+    let head: Vec<&str> = lines.next().unwrap().split('\t').collect();
+    let mut wrong = Vec::new();
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let name = cells[0];
+        for (column, cell) in head.iter().zip(&cells).skip(1) {
+            // The kernel could not be asked there, or its BTF lacks the kfunc.
+            if cell.starts_with('?') || absent.contains(&name) {
+                continue;
+            }
+            let caller = caller_of(column, version);
+            let ours = match KernelCalls::OPEN.kfunc(name, &caller) {
+                KfuncAnswer::Denied => "-",
+                KfuncAnswer::Proto(proto) => {
+                    assert_eq!(proto.name, name);
+                    let sleeps = proto.flags.contains(KfuncFlags::SLEEPABLE);
+                    // The measurement on 6.18 did not tell these apart.
+                    let told = version.minor != 18;
+                    if sleeps && !caller.sleepable && told { "s" } else { "Y" }
+                }
+                KfuncAnswer::NotModelled => "not modelled",
+            };
+            if ours != *cell {
+                wrong.push(format!("{version} {column} {name}: skep {ours}, kernel {cell}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_program_type_has_the_kfuncs_that_were_measured() {
+    let (v6_18, v6_19) = (KernelVersion::new(6, 18), KernelVersion::new(6, 19));
+    let mut wrong = kfunc_differences(KFUNCS_6_18, v6_18, &["bpf_verify_pkcs7_signature"]);
+    wrong.extend(kfunc_differences(KFUNCS_6_19, v6_19, &[]));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn kfuncs_of_old_releases_are_few() {
+    let ask = |name, column, minor| {
+        KernelCalls::OPEN.kfunc(name, &caller_of(column, KernelVersion::new(6, minor)))
+    };
+    let allowed = |name, column, minor| matches!(ask(name, column, minor), KfuncAnswer::Proto(_));
+    assert!(allowed("bpf_lookup_user_key", "TRACING:fentry", 1));
+    assert!(!allowed("bpf_cpumask_create", "TRACING:fentry", 1));
+    assert!(allowed("bpf_cpumask_create", "PERF_EVENT", 12));
+    assert!(!allowed("bpf_rcu_read_lock", "XDP", 1) && allowed("bpf_rcu_read_lock", "XDP", 12));
+    assert!(allowed("bpf_get_file_xattr", "LSM", 18));
+    assert!(!allowed("bpf_get_file_xattr", "PERF_EVENT", 18));
+    assert!(matches!(ask("schedule", "PERF_EVENT", 18), KfuncAnswer::Denied));
 }

@@ -1,0 +1,269 @@
+//! Kfuncs: which program may call which, and with which flags (`bpf_prog_type_to_kfunc_hook` and the filters beside
+//! the BTF id sets).
+//!
+//! `facts/kfuncs.tsv` has the hooks that a kfunc is registered for, `facts/kfunc-sets-*.tsv` the flags of each release
+//! that was read. Whether the kernel has the kfunc at all is a question to its BTF.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use skep_abi::{
+    AttachType, Caller, Effect, KernelVersion, KfuncAnswer, KfuncFlags, KfuncProto, ProgType,
+};
+
+use super::effect::effect;
+use super::func::Releases;
+
+pub(super) const TABLE: &str = include_str!("../../../../facts/kfuncs.tsv");
+
+/// Flags by release, oldest first; kfuncs of modules were read in one release only.
+pub(super) const SETS: &[(KernelVersion, &str)] = &[
+    (KernelVersion::new(6, 1), include_str!("../../../../facts/kfunc-sets-6.1.192.tsv")),
+    (KernelVersion::new(6, 12), include_str!("../../../../facts/kfunc-sets-6.12.107.tsv")),
+    (KernelVersion::new(6, 12), include_str!("../../../../facts/kfunc-sets-6.12-modules.tsv")),
+    (KernelVersion::new(6, 18), include_str!("../../../../facts/kfunc-sets-6.18.15.tsv")),
+    (KernelVersion::new(6, 19), include_str!("../../../../facts/kfunc-sets-6.19.14.tsv")),
+    (KernelVersion::new(7, 2), include_str!("../../../../facts/kfunc-sets-7.2.13.tsv")),
+];
+
+/// `enum btf_kfunc_hook`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hook {
+    Common,
+    Xdp,
+    Tc,
+    StructOps,
+    Tracing,
+    Syscall,
+    Cgroup,
+    SchedAct,
+    SkSkb,
+    SocketFilter,
+    Lwt,
+    Netfilter,
+    Kprobe,
+}
+
+impl Hook {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "common" => Self::Common,
+            "xdp" => Self::Xdp,
+            "tc" => Self::Tc,
+            "struct_ops" => Self::StructOps,
+            "tracing" => Self::Tracing,
+            "syscall" => Self::Syscall,
+            "cgroup" => Self::Cgroup,
+            "sched_act" => Self::SchedAct,
+            "sk_skb" => Self::SkSkb,
+            "socket_filter" => Self::SocketFilter,
+            "lwt" => Self::Lwt,
+            "netfilter" => Self::Netfilter,
+            "kprobe" => Self::Kprobe,
+            _ => return None,
+        })
+    }
+
+    /// The hook of a program type, and the first release where the type has it.
+    fn of(prog_type: ProgType) -> Option<(Self, KernelVersion)> {
+        use ProgType as P;
+        const OLD: KernelVersion = KernelVersion::new(5, 13);
+        Some(match prog_type {
+            P::Xdp => (Self::Xdp, OLD),
+            P::SchedCls => (Self::Tc, OLD),
+            P::StructOps => (Self::StructOps, OLD),
+            P::Tracing | P::Lsm => (Self::Tracing, OLD),
+            P::Tracepoint | P::PerfEvent => (Self::Tracing, KernelVersion::new(6, 12)),
+            P::RawTracepoint => (Self::Tracing, KernelVersion::new(7, 0)),
+            P::Syscall => (Self::Syscall, KernelVersion::new(5, 18)),
+            P::CgroupSkb => (Self::Cgroup, KernelVersion::new(6, 4)),
+            P::CgroupSock
+            | P::CgroupDevice
+            | P::CgroupSockAddr
+            | P::CgroupSockopt
+            | P::CgroupSysctl => (Self::Cgroup, KernelVersion::new(6, 7)),
+            P::SockOps => (Self::Cgroup, KernelVersion::new(6, 15)),
+            P::SchedAct => (Self::SchedAct, KernelVersion::new(6, 4)),
+            P::SkSkb => (Self::SkSkb, KernelVersion::new(6, 4)),
+            P::SocketFilter => (Self::SocketFilter, KernelVersion::new(6, 4)),
+            P::LwtIn | P::LwtOut | P::LwtXmit | P::LwtSeg6local => {
+                (Self::Lwt, KernelVersion::new(6, 4))
+            }
+            P::Netfilter => (Self::Netfilter, KernelVersion::new(6, 5)),
+            P::Kprobe => (Self::Kprobe, KernelVersion::new(6, 10)),
+            _ => return None,
+        })
+    }
+}
+
+/// A filter that was registered with a set.
+#[derive(Debug)]
+enum Filter {
+    None,
+    /// `bpf_fs_kfuncs_filter`: LSM programs only.
+    Lsm,
+    /// `tracing_iter_filter`: iterators only.
+    Iter,
+    /// `bpf_kprobe_multi_filter`: session programs only.
+    Session,
+    /// `bpf_qdisc_kfunc_filter`: a queueing discipline's members, or some of them only.
+    Qdisc(Option<Vec<&'static str>>),
+}
+
+impl Filter {
+    fn parse(word: &'static str) -> Option<Self> {
+        Some(match word {
+            "-" => Self::None,
+            "lsm" => Self::Lsm,
+            "iter" => Self::Iter,
+            "session" => Self::Session,
+            "qdisc" => Self::Qdisc(None),
+            _ => Self::Qdisc(Some(word.strip_prefix("qdisc=")?.split(',').collect())),
+        })
+    }
+
+    fn passes(&self, caller: &Caller<'_>) -> bool {
+        use AttachType::{TraceFsession, TraceIter, TraceKprobeSession, TraceUprobeSession};
+        let attach = caller.attach_type;
+        match self {
+            Self::None => true,
+            Self::Lsm => caller.prog_type == ProgType::Lsm,
+            Self::Iter => attach == TraceIter,
+            Self::Session => {
+                matches!(attach, TraceKprobeSession | TraceUprobeSession | TraceFsession)
+            }
+            Self::Qdisc(only) => caller.struct_ops.is_some_and(|(name, member)| {
+                let listed = only.as_ref().is_none_or(|members| members.contains(&member));
+                name == "Qdisc_ops" && listed
+            }),
+        }
+    }
+}
+
+/// A registration of a kfunc.
+#[derive(Debug)]
+struct Row {
+    /// `None` where the hooks are not known yet.
+    hooks: Option<Vec<Hook>>,
+    filter: Filter,
+    effect: Option<Effect>,
+    releases: Releases,
+}
+
+/// What is known of one kfunc.
+#[derive(Debug, Default)]
+struct Kfunc {
+    rows: Vec<Row>,
+    /// Flags by release, oldest first.
+    flags: Vec<(KernelVersion, KfuncFlags)>,
+}
+
+impl Kfunc {
+    /// The flags of the newest table that is not newer than the release; of the oldest that is, where the kfunc was
+    /// read in newer releases only.
+    fn flags_at(&self, version: KernelVersion) -> Option<KfuncFlags> {
+        let mut older = self.flags.iter().rev().filter(|(since, _)| *since <= version);
+        older.next().or(self.flags.first()).map(|(_, flags)| *flags)
+    }
+}
+
+type Kfuncs = HashMap<&'static str, Kfunc>;
+
+static KFUNCS: LazyLock<Kfuncs> =
+    LazyLock::new(|| parse(TABLE, SETS).expect("the built-in tables are tested to be well-formed"));
+
+fn parse(table: &'static str, sets: &[(KernelVersion, &'static str)]) -> Result<Kfuncs, String> {
+    let mut kfuncs = Kfuncs::new();
+    let malformed = |line: &str| format!("malformed row: {line}");
+    for line in table.lines().skip(1) {
+        let (name, row) = row(line).ok_or_else(|| malformed(line))?;
+        kfuncs.entry(name).or_default().rows.push(row);
+    }
+    for (version, set) in sets {
+        for line in set.lines() {
+            let mut cells = line.split('\t').skip(1);
+            let name = cells.next().ok_or_else(|| malformed(line))?;
+            let words = cells.next().ok_or_else(|| malformed(line))?;
+            // A flag that skep does not know leaves the kfunc without flags, which is "not modelled".
+            let Some(flags) = flags(words) else { continue };
+            let history = &mut kfuncs.entry(name).or_default().flags;
+            match history.last_mut() {
+                // Sets of one kernel may differ: sleepable in one hook that has both kinds of programs, not said in
+                // one where all sleep.
+                Some((last, seen)) if last == version => *seen |= flags,
+                _ => history.push((*version, flags)),
+            }
+        }
+    }
+    Ok(kfuncs)
+}
+
+fn row(line: &'static str) -> Option<(&'static str, Row)> {
+    let cells: Vec<&'static str> = line.split('\t').collect();
+    let [name, hooks, filter, effects, since, until] = cells[..] else { return None };
+    let row = Row {
+        hooks: match hooks {
+            "?" => None,
+            "-" => Some(Vec::new()),
+            hooks => Some(hooks.split(',').map(Hook::parse).collect::<Option<_>>()?),
+        },
+        filter: Filter::parse(filter)?,
+        effect: match effects {
+            "-" => None,
+            name => Some(effect(name)?),
+        },
+        releases: Releases::parse(since, until)?,
+    };
+    Some((name, row))
+}
+
+/// `KF_ACQUIRE|KF_RET_NULL`, or `-`.
+fn flags(words: &str) -> Option<KfuncFlags> {
+    let mut flags = KfuncFlags::empty();
+    for word in words.split('|').filter(|word| *word != "-") {
+        flags |= KfuncFlags::from_name(word.strip_prefix("KF_")?)?;
+    }
+    Some(flags)
+}
+
+/// The answer to "may this program call that kfunc?".
+pub(super) fn kfunc(name: &str, caller: &Caller<'_>) -> KfuncAnswer {
+    let Some((name, kfunc)) = KFUNCS.get_key_value(name) else { return KfuncAnswer::Denied };
+    if matches!(caller.prog_type, ProgType::Ext) {
+        return KfuncAnswer::NotModelled;
+    }
+    let hook = Hook::of(caller.prog_type)
+        .filter(|(_, since)| *since <= caller.version)
+        .map(|(hook, _)| hook);
+    for row in kfunc.rows.iter().filter(|row| row.releases.contain(caller.version)) {
+        let Some(hooks) = &row.hooks else { return KfuncAnswer::NotModelled };
+        let registered = hooks.iter().any(|of| *of == Hook::Common || Some(*of) == hook);
+        if !registered || !row.filter.passes(caller) {
+            continue;
+        }
+        let Some(flags) = kfunc.flags_at(caller.version) else { return KfuncAnswer::NotModelled };
+        return KfuncAnswer::Proto(KfuncProto { name, flags, effect: row.effect });
+    }
+    if kfunc.rows.is_empty() { KfuncAnswer::NotModelled } else { KfuncAnswer::Denied }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SETS, TABLE, parse};
+
+    #[test]
+    fn every_kfunc_of_every_set_has_a_row_and_every_row_has_flags() {
+        let kfuncs = parse(TABLE, SETS).unwrap();
+        for (version, set) in SETS {
+            for line in set.lines() {
+                let name = line.split('\t').nth(1).unwrap();
+                let kfunc = &kfuncs[name];
+                let rows = kfunc.rows.iter().filter(|row| row.releases.contain(*version)).count();
+                assert!(rows > 0 || line.contains("KPTR_GET"), "{version} {name}");
+            }
+        }
+        let bare = kfuncs.iter().filter(|(_, kfunc)| kfunc.flags.is_empty());
+        let bare: Vec<&str> = bare.map(|(name, _)| *name).collect();
+        assert!(bare.iter().all(|name| *name == "bpf_kfunc_call_test_kptr_get"), "{bare:?}");
+    }
+}
