@@ -60,7 +60,7 @@ fn record_key(env: &mut Env<'_>, meta: &Meta) -> Step {
         return Err(TailCallMap {}.into());
     };
     let max = u64::from(map.get(env).max_entries);
-    match env.reg(Reg::R3).num.const_value() {
+    match env.reg(Reg::R3).const_value() {
         Some(key) if key < max => precision::mark_chain(env, Reg::R3),
         _ => Ok(()),
     }
