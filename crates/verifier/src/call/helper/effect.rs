@@ -30,6 +30,10 @@ rejections! {
     VoidHookRetval("lsm-void-retval", EINVAL, help: "leave the return value of this hook alone") {
     } => "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!";
 
+    /// A pointer is passed as the number of rounds of a loop. The kernel's verifier trips over it.
+    LoopCountPointer("loop-count-pointer", EFAULT, help: "pass a number as the first argument of bpf_loop") {
+    } => "verifier bug: backtracking misuse";
+
     /// The per-CPU object is of a type that is no struct.
     PercpuNotStruct("percpu-not-struct", EFAULT, help: "allocate a struct") {
     } => "Helper has invalid btf/btf_id in R1";
@@ -110,6 +114,9 @@ fn drain(env: &mut Env<'_>, meta: &Meta) -> Step {
 fn run_loop(env: &mut Env<'_>, meta: &Meta) -> Step {
     note_inlining(env, meta.subprog)?;
     // The number of rounds decides which paths there are.
+    if !env.reg(Reg::R1).is_scalar() {
+        return Err(LoopCountPointer {}.into());
+    }
     precision::mark_chain(env, Reg::R1)?;
     let rounds = u64::from(env.state.frame().callback_depth);
     if rounds >= env.reg(Reg::R1).num.umax {

@@ -1,0 +1,11 @@
+; A pointer is passed as a number of rounds.
+; rejected EFAULT: verifier bug: backtracking misuse
+; insns: 4
+    r2 = subprog[body]
+    r3 = 0
+    r4 = 0
+    call bpf_loop#181
+    r0 = 0
+    exit
+body: r0 = 0
+    exit

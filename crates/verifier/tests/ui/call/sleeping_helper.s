@@ -1,0 +1,11 @@
+; A helper that sleeps, in a program that may not.
+; type: perf_event
+; rejected EINVAL: helper call might sleep in a non-sleepable prog
+; insns: 5
+    r1 = r10
+    r1 += -8
+    r2 = 8
+    r3 = 0
+    call bpf_copy_from_user#148
+    r0 = 0
+    exit

@@ -1,0 +1,13 @@
+; A value is written from the stack.
+; map m: hash 4 8 16
+; accepted
+; insns: 9
+    r2 = r10
+    r2 += -8
+    *(u64 *)(r2 +0) = 0
+    r3 = r2
+    r4 = 0
+    r1 = map[fd:0]
+    call bpf_map_update_elem#2
+    r0 = 0
+    exit
