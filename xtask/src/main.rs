@@ -6,6 +6,7 @@ mod policy;
 mod profiles;
 mod programs;
 mod selftests;
+mod verdict_fuzz;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,11 @@ const TASKS: &[Task] = &[
         "selftests",
         "[--filter GLOB] [--type T] [--jobs N] [--refresh] [--list-differences] [--sample] [--strict], or --log OBJECT PROGRAM [LEVEL] [TYPE]: judge the kernel's BPF selftests with skep and with the running kernel",
         selftests::run,
+    ),
+    (
+        "verdict-fuzz",
+        "--seconds N [--seed S] [--jobs N]: judge generated programs with skep and with the running kernel",
+        verdict_fuzz::run,
     ),
     ("policy", ": hold the tree against the house rules that can be counted", policy::run),
 ];

@@ -1,0 +1,80 @@
+//! Verdicts that differ, by kind; each kind keeps its smallest program.
+
+use std::collections::BTreeMap;
+
+use skep_host::Verdict;
+
+use super::generate::Generated;
+use super::kernel::skeleton;
+use super::skep_side::Said;
+
+/// What kind of difference: equal ones are likely to have one cause.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Kind {
+    pub(crate) what: &'static str,
+    /// The kernel's message without numbers; empty when it accepts.
+    pub(crate) kernel: String,
+    /// skep's.
+    pub(crate) skep: String,
+}
+
+/// Compares; none when the verdicts agree.
+pub(crate) fn difference(kernel: &Verdict, skep: &Said) -> Option<Kind> {
+    let what = match (kernel.is_accepted(), skep) {
+        (true, Said::Accepted { .. }) | (false, Said::Rejected { .. }) => return None,
+        (false, Said::Accepted { .. }) => "false-accept",
+        (true, Said::Rejected { .. }) => "false-reject",
+        (_, Said::Unsupported(_)) => "unsupported",
+        (_, Said::Crashed(_)) => "crashed",
+    };
+    let message = match skep {
+        Said::Accepted { .. } => "",
+        Said::Rejected { message, .. } | Said::Unsupported(message) | Said::Crashed(message) => {
+            message
+        }
+    };
+    let kernel = if kernel.is_accepted() { "" } else { kernel.last_message() };
+    Some(Kind { what, kernel: skeleton(kernel), skep: skeleton(message) })
+}
+
+/// Differences of one kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) count: u64,
+    pub(crate) number: u64,
+    pub(crate) program: Generated,
+    pub(crate) kernel: String,
+    pub(crate) skep: String,
+}
+
+/// All differences.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Differences(pub(crate) BTreeMap<Kind, Found>);
+
+impl Differences {
+    /// Adds one; the smaller program stays.
+    pub(crate) fn add(&mut self, kind: Kind, found: Found) {
+        match self.0.get_mut(&kind) {
+            None => {
+                self.0.insert(kind, found);
+            }
+            Some(old) => {
+                let count = old.count + found.count;
+                if found.program.insns.len() < old.program.insns.len() {
+                    *old = found;
+                }
+                old.count = count;
+            }
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (kind, found) in other.0 {
+            self.add(kind, found);
+        }
+    }
+
+    pub(crate) fn count_of(&self, what: &str) -> u64 {
+        self.0.iter().filter(|(kind, _)| kind.what == what).map(|(_, found)| found.count).sum()
+    }
+}
