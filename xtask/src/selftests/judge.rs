@@ -93,7 +93,7 @@ fn verify(profile: &KernelProfile, resolved: &Resolved, entry: &Entry) -> Answer
 }
 
 /// Possible CPUs of this machine, as the kernel counts them.
-fn possible_cpus() -> u32 {
+pub(crate) fn possible_cpus() -> u32 {
     let text = std::fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
     let last = text.trim().rsplit(['-', ',']).next().and_then(|last| last.parse::<u32>().ok());
     last.map_or(1, |last| last + 1)

@@ -1,13 +1,35 @@
-//! `cargo xtask selftests --log OBJECT PROGRAM [LEVEL] [TYPE]`: the kernel's log about one program.
+//! `cargo xtask selftests --log OBJECT PROGRAM [LEVEL] [TYPE]`: the kernel's log about one program; `--skep-log`:
+//! skep's.
 
 use skep_abi::ProgType;
 use skep_host::{HostObject, LogBuffer, LogLevel};
 
+use super::judge::possible_cpus;
 use super::object::{read, unresolved};
 use super::sources::Folders;
 
-/// Prints what the running kernel writes at a log level (2 by default: every path).
-pub(crate) fn print(folders: &Folders, args: &[String]) -> Result<(), String> {
+/// Who writes the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// The running kernel.
+    Kernel,
+    /// skep.
+    Skep,
+}
+
+impl Writer {
+    /// Whom an option asks.
+    pub(crate) fn of_option(option: &str) -> Option<Self> {
+        match option {
+            "--log" => Some(Self::Kernel),
+            "--skep-log" => Some(Self::Skep),
+            _ => None,
+        }
+    }
+}
+
+/// Prints what is written at a log level (2 by default: every path).
+pub(crate) fn print(folders: &Folders, writer: Writer, args: &[String]) -> Result<(), String> {
     let (object, program, rest) = match args {
         [object, program, rest @ ..] => (object, program, rest),
         _ => return Err("--log takes an object, a program, and perhaps a level and a type".into()),
@@ -32,6 +54,14 @@ pub(crate) fn print(folders: &Folders, args: &[String]) -> Result<(), String> {
     })?;
     if let Some(reason) = unresolved(found) {
         return Err(reason);
+    }
+    if writer == Writer::Skep {
+        let checker = skep::check::Checker::new(&resolved, &profile).nr_cpu_ids(possible_cpus());
+        let options = skep_verifier::Options { log_level: level };
+        let report = checker.check_as(found, as_type.unwrap_or(found.prog_type), options);
+        print!("{}", report.log.unwrap_or_default());
+        println!("{:?}", report.verdict);
+        return Ok(());
     }
     let host = HostObject::create(&resolved);
     if let Some(error) = host.btf_error() {

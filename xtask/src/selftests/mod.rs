@@ -70,9 +70,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     }
     let folders = Folders::new()?;
     if let Some((first, rest)) = args.split_first()
-        && first == "--log"
+        && let Some(writer) = log::Writer::of_option(first)
     {
-        return log::print(&folders, rest);
+        return log::print(&folders, writer, rest);
     }
     let options = options(args)?;
     sources::prepare(&folders)?;
