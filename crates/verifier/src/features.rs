@@ -150,4 +150,9 @@ impl Features {
     pub(crate) fn trusts_arguments(self) -> bool {
         self.at_least(6, 2)
     }
+
+    /// A call that runs a callback is a loop of its own, so that marks are handed around it.
+    pub(crate) fn callbacks_are_loops(self) -> bool {
+        self.at_least(6, 19)
+    }
 }

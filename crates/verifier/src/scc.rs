@@ -80,7 +80,7 @@ impl Search {
     fn assign(&mut self, env: &mut Env<'_>, root: u32) {
         let is_loop = self.stack.last() != Some(&root)
             || successors(env.insns, root).any(|next| next == root)
-            || env.aux[root as usize].calls_callback;
+            || env.features.callbacks_are_loops() && env.aux[root as usize].calls_callback;
         while let Some(vertex) = self.stack.pop() {
             self.low[vertex as usize] = ASSIGNED;
             if is_loop {

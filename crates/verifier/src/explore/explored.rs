@@ -48,6 +48,11 @@ impl Explored {
         Self { buckets: vec![Vec::new(); insns.max(1)], ..Self::default() }
     }
 
+    /// Branches that wait.
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
     /// A kept state.
     pub(crate) fn get(&self, id: StateId) -> &Kept {
         &self.arena[id.0 as usize]

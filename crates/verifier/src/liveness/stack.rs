@@ -301,6 +301,7 @@ pub(crate) fn update(env: &mut Env<'_>) {
 
 /// Notes that the insn that is looked at may read these slots (a bit each) of a frame.
 pub(crate) fn mark_stack_read(env: &mut Env<'_>, frame: u32, slots: u64) {
+    env.log.touch_slots(slots);
     let insn = env.insn_idx;
     let (liveness, code, state) = parts(env);
     let current = liveness.current;

@@ -116,12 +116,6 @@ pub(crate) fn push_history(env: &mut Env<'_>, flags: HistoryFlags, linked: &[Lin
     Ok(())
 }
 
-/// The slot that the insn which is looked at accessed, and whose frame it is in.
-pub(crate) fn slot_accessed(env: &Env<'_>) -> Option<(u32, u32)> {
-    let entry = env.state.history.last().filter(|_| env.backtrack.has_entry)?;
-    entry.flags.stack_access
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,6 @@ mod propagate;
 pub(crate) use backtrack::Backtrack;
 pub(crate) use history::{
     HistoryEntry, HistoryFlags, LINKED_MAX, LinkedAt, LinkedReg, begin_insn, push_history,
-    slot_accessed,
 };
 pub(crate) use mark::{mark_chain, mark_slot, set_precise};
 pub(crate) use path::path;

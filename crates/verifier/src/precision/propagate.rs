@@ -1,6 +1,6 @@
 //! A kept state covers a path: what it needs precisely, the path needs too (`propagate_precision`).
 
-use crate::diag::Step;
+use crate::diag::{Step, log};
 use crate::env::Env;
 use crate::state::{State, StateId};
 
@@ -8,7 +8,7 @@ use super::mark::{mark_all_precise, mark_backedge, mark_current};
 
 /// Looks for every precise number of a state.
 fn look_for(env: &mut Env<'_>, old: StateId, frame: usize) {
-    let Env { explored, backtrack, .. } = env;
+    let Env { explored, backtrack, log, .. } = env;
     backtrack.frame = frame;
     for (at, func) in explored.get(old).state.frames.iter().enumerate() {
         for (reg, state) in func.regs[..10].iter().enumerate() {
@@ -22,6 +22,7 @@ fn look_for(env: &mut Env<'_>, old: StateId, frame: usize) {
             }
         }
     }
+    log::propagating(log, &backtrack.regs, &backtrack.slots);
 }
 
 /// The walked path is covered by `old`.

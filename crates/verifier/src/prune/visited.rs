@@ -126,7 +126,8 @@ fn compare_ancestor(env: &mut Env<'_>, id: StateId) -> Step<Found> {
     }
     if env.aux[insn].calls_callback {
         let is_covered = covers(env, id, Exactness::Within);
-        return if is_covered { looped } else { Ok(Found::MissedAncestor) };
+        let in_loop = env.features.callbacks_are_loops();
+        return Ok(if is_covered { Found::Covered { in_loop } } else { Found::MissedAncestor });
     }
     let (prog, kernel) = (env.prog, env.kernel);
     let (mut comparison, cur, explored) = comparison(env);

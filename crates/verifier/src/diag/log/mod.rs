@@ -7,7 +7,7 @@ mod names;
 mod precise;
 mod walk;
 
-pub(crate) use precise::Trace;
+pub(crate) use precise::{Trace, propagating};
 pub(crate) use walk::{after_insn, before_insn, insn, safe, subprog_is_safe, validating};
 
 use crate::state::Shown;
@@ -71,6 +71,12 @@ impl Log {
     pub(crate) fn path_changes(&mut self) {
         self.whole_state = true;
         self.touched = Shown::ALL;
+    }
+
+    /// Slots of the stack were read or written: they are printed after the insn.
+    #[inline]
+    pub(crate) fn touch_slots(&mut self, slots: u64) {
+        self.touched.slots |= slots;
     }
 
     /// A function was left: shows the caller's whole state before the next insn.

@@ -69,6 +69,23 @@ impl<'t> Trace<'t> {
     }
 }
 
+/// What a covered path takes over from the state that covers it (`propagate_precision`).
+pub(crate) fn propagating(log: &mut Log, regs: &[u16], slots: &[u64]) {
+    if !log.is_verbose() {
+        return;
+    }
+    for (frame, (&regs, &slots)) in regs.iter().zip(slots).enumerate().rev() {
+        if regs == 0 && slots == 0 {
+            continue;
+        }
+        let comma = if regs != 0 && slots != 0 { "," } else { "" };
+        let slots = Slots(slots).to_string();
+        let slots = slots.split(',').filter(|s| !s.is_empty()).map(|slot| format!("fp{slot}"));
+        let slots = slots.collect::<Vec<_>>().join(",");
+        let _ = writeln!(log.text, "frame {frame}: propagating {}{comma}{slots}", Regs(regs));
+    }
+}
+
 /// `r0,r2` for a mask.
 struct Regs(u16);
 

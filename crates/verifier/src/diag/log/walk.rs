@@ -2,12 +2,11 @@
 
 use core::fmt::Write as _;
 
-use skep_isa::{Reg, opcode as op};
+use skep_isa::{Insn, Reg, opcode as op};
 
 use super::names;
 use crate::env::Env;
 use crate::explore::NO_INSN;
-use crate::precision;
 use crate::state::{Frame, Printer, Shown, State};
 
 /// Columns before the state is appended to an insn's line (`BPF_LOG_ALIGNMENT`, `BPF_LOG_MIN_ALIGNMENT`).
@@ -40,25 +39,38 @@ fn print_insn(env: &mut Env<'_>) {
 
 /// The state before an insn, to be compared with the one after it; nothing without a log.
 #[inline]
-pub(crate) fn before_insn(env: &Env<'_>) -> Option<Box<State>> {
-    env.log.is_on().then(|| Box::new(env.state.clone()))
+pub(crate) fn before_insn(env: &Env<'_>) -> Option<Box<Before>> {
+    env.log
+        .is_on()
+        .then(|| Box::new(Before { state: env.state.clone(), pending: env.explored.pending() }))
+}
+
+/// What an insn is compared with.
+pub(crate) struct Before {
+    state: State,
+    /// Branches that waited.
+    pending: usize,
 }
 
 /// After an insn: notes which slots it changed; calls and returns show both frames.
 #[inline]
-pub(crate) fn after_insn(env: &mut Env<'_>, before: Option<Box<State>>) {
+pub(crate) fn after_insn(env: &mut Env<'_>, before: Option<Box<Before>>) {
     if let Some(before) = before {
         compare(env, &before);
     }
 }
 
-fn compare(env: &mut Env<'_>, before: &State) {
-    for (was, is) in before.frames.iter().zip(&env.state.frames) {
+fn compare(env: &mut Env<'_>, before: &Before) {
+    for (was, is) in before.state.frames.iter().zip(&env.state.frames) {
         env.log.touched.slots |= changed_slots(was, is);
     }
-    if let Some((_, spi)) = precision::slot_accessed(env) {
-        env.log.touched.slots |= 1 << spi;
+    if env.explored.pending() > before.pending && env.aux[env.insn_idx as usize].calls_callback {
+        env.log.touched = Shown::ALL;
     }
+    if is_branch(env.insn()) {
+        print_touched(env);
+    }
+    let before = &before.state;
     let printer = Printer::new(env.prog, env.kernel);
     let frame = |state: &State, at: usize| printer.frame(state, at, Shown::ALL);
     let (was, is) = (before.frames.len(), env.state.frames.len());
@@ -183,6 +195,12 @@ fn touch_operands(env: &mut Env<'_>) {
         _ if insn.code == op::LD_IMM64 => bit(insn.dst),
         _ => 0b11_1111,
     };
+}
+
+/// Whether an insn is a conditional jump: those show what they learned at once.
+fn is_branch(insn: Insn) -> bool {
+    let is_jump = matches!(insn.code & op::CLASS_MASK, op::JMP | op::JMP32);
+    is_jump && !matches!(insn.code & op::OP_MASK, op::CALL | op::EXIT | op::JA | op::JCOND)
 }
 
 /// Slots that differ.
