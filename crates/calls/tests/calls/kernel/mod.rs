@@ -11,6 +11,7 @@ mod maps;
 mod numbers;
 mod overflow;
 mod pair;
+mod protos;
 mod reads;
 mod sample;
 mod tries;
