@@ -1,12 +1,18 @@
 //! A resolved object before the verifier: what `BPF_PROG_LOAD` would be given, in the verifier's words.
 
+mod explain;
 mod license;
+mod object;
 
 use skep_abi::{AttachType, MapType, ProgType};
 use skep_object::{KernelProfile, MapInit, MapOrigin, MapSpec, Resolved, ResolvedProgram};
-use skep_verifier::{FuncInfo, Kernel, LineInfo, Map, Options, Program, Report, Verdict};
+use skep_verifier::{FuncInfo, Kernel, LineInfo, Map, Program, Report, Verdict};
 
+pub use explain::Fact;
 pub use license::is_gpl_compatible;
+pub use object::{CheckedObject, CheckedProgram, Finding, Judged, SourceLine, check_object};
+pub use skep_verifier::diag::{KINDS, Kind, kind};
+pub use skep_verifier::{Cost, Options};
 
 /// Judges the programs of one object by one kernel.
 #[derive(Debug)]

@@ -17,6 +17,19 @@ pub struct Kind {
     pub help: &'static str,
 }
 
+impl Kind {
+    /// What it means: the first paragraph of its documentation, on one line.
+    #[must_use]
+    pub fn meaning(&self) -> String {
+        let lines = self.doc.lines().map(str::trim);
+        lines
+            .skip_while(|line| line.is_empty())
+            .take_while(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
 /// Every kind, a list for each file that declares some.
 pub static KINDS: &[&[Kind]] = &[];
 

@@ -1,0 +1,103 @@
+//! Where a register got its value: the path walked back over moves, spills and fills to a load, a call or the entry.
+
+use skep_isa::{Insn, Reg, opcode as op};
+
+use super::{Fact, Subject, is_call};
+
+/// A chain of copies longer than this says nothing any more.
+const MOST: usize = 4;
+
+/// What is looked for on the way back: a register, or eight bytes of stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sought {
+    Reg(u8),
+    Slot(i16),
+}
+
+/// The insns that made the value that `reg` holds at the path's end, last first.
+pub(super) fn facts(subject: &Subject<'_>, path: &[Option<u32>], reg: u8) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut sought = Sought::Reg(reg);
+    // Frames that were left again are passed over; the frame at fault has depth 0.
+    let mut depth = 0;
+    for (step, at) in path.iter().enumerate().rev().skip(1) {
+        let Some(at) = *at else { return facts };
+        let Some(insn) = subject.insn(at) else { return facts };
+        let enters = is_call(insn)
+            && insn.src.0 == op::PSEUDO_CALL
+            && path.get(step + 1).copied().flatten() != Some(at + 1);
+        if insn.code == op::JMP | op::EXIT {
+            depth += 1;
+            continue;
+        }
+        if enters {
+            if depth == 0 {
+                facts.push(subject.fact(at, format!("{} comes from the caller", name(sought))));
+                return facts;
+            }
+            depth -= 1;
+        }
+        if depth > 0 || !writes(insn, sought) {
+            continue;
+        }
+        match copied_from(insn) {
+            Some(from) if facts.len() + 1 < MOST => {
+                facts.push(
+                    subject.fact(at, format!("{} is copied from {}", name(sought), name(from))),
+                );
+                sought = from;
+            }
+            _ => {
+                facts.push(subject.fact(at, made(subject, insn, sought)));
+                return facts;
+            }
+        }
+    }
+    facts
+}
+
+fn name(sought: Sought) -> String {
+    match sought {
+        Sought::Reg(reg) => format!("R{reg}"),
+        Sought::Slot(off) => format!("the stack at fp{off}"),
+    }
+}
+
+fn is_stack(reg: Reg) -> bool {
+    reg == Reg::R10
+}
+
+/// Whether the insn gives a new value to what is sought. Arithmetic changes a value, but does not make it.
+fn writes(insn: Insn, sought: Sought) -> bool {
+    match (insn.code & op::CLASS_MASK, sought) {
+        (op::ALU | op::ALU64, Sought::Reg(reg)) => {
+            insn.code & op::OP_MASK == op::MOV && insn.dst.0 == reg
+        }
+        (op::LDX, Sought::Reg(reg)) => insn.dst.0 == reg,
+        (op::LD, Sought::Reg(reg)) => insn.code == op::LD_IMM64 && insn.dst.0 == reg,
+        (op::STX | op::ST, Sought::Slot(off)) => is_stack(insn.dst) && insn.off == off,
+        (op::JMP, Sought::Reg(reg)) => is_call(insn) && reg <= 5,
+        _ => false,
+    }
+}
+
+fn copied_from(insn: Insn) -> Option<Sought> {
+    match insn.code & op::CLASS_MASK {
+        op::ALU64 if insn.code & op::SRC_MASK == op::X => Some(Sought::Reg(insn.src.0)),
+        op::LDX if is_stack(insn.src) => Some(Sought::Slot(insn.off)),
+        op::STX => Some(Sought::Reg(insn.src.0)),
+        _ => None,
+    }
+}
+
+fn made(subject: &Subject<'_>, insn: Insn, sought: Sought) -> String {
+    let what = name(sought);
+    match insn.code & op::CLASS_MASK {
+        op::JMP if sought == Sought::Reg(0) => {
+            format!("{what} is what {} returned", subject.callee(insn))
+        }
+        op::JMP => format!("{what} is lost in the call of {}", subject.callee(insn)),
+        op::LDX => format!("{what} is loaded from memory"),
+        _ => format!("{what} gets its value"),
+    }
+}
