@@ -2,8 +2,10 @@
 
 mod args;
 mod catalogue;
+mod check;
 mod completions;
 mod dump;
+mod explain;
 mod kernel;
 mod list;
 mod object;
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(said) => return output::usage(&said, std::env::args_os().skip(1)),
     };
-    let json = JsonTo::from_option(cli.json.as_deref());
+    let json = cli.json_to();
     let name = cli.command.name();
     match execute(cli.command, &Output::new(name, json.clone())) {
         Ok(status) => status,
@@ -39,6 +41,8 @@ fn execute(command: Command, output: &Output) -> Result<ExitCode, Error> {
     match command {
         Command::Profile(args) => profile::execute(&args, output),
         Command::Run(args) => run::execute(&args, output),
+        Command::Check(args) => check::execute(args, output),
+        Command::Explain(args) => explain::execute(&args, output),
         Command::Dump(args) => dump::execute(&args, output),
         Command::List(args) => list::execute(&args, output),
         Command::ConformancePlugin(args) => plugin::execute(&args, output),

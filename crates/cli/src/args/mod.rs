@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a file or knows what a command does with its values.
 
+mod check;
 mod completions;
 mod cpu_list;
 mod dump;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::check::{CheckArgs, ExplainArgs, Format};
 pub(crate) use self::completions::CompletionsArgs;
 pub(crate) use self::cpu_list::CpuList;
 pub(crate) use self::dump::DumpArgs;
@@ -61,11 +63,23 @@ pub(crate) struct Cli {
     pub(crate) json: Option<PathBuf>,
 }
 
+impl Cli {
+    /// Where the JSON document goes: `check --format json` is another way to ask for it.
+    pub(crate) fn json_to(&self) -> JsonTo {
+        match (&self.json, &self.command) {
+            (None, Command::Check(args)) if args.format == Format::Json => JsonTo::Stdout,
+            (json, _) => JsonTo::from_option(json.as_deref()),
+        }
+    }
+}
+
 /// Every command that skep has.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Profile(ProfileArgs),
     Run(RunArgs),
+    Check(CheckArgs),
+    Explain(ExplainArgs),
     Dump(DumpArgs),
     List(ListArgs),
     ConformancePlugin(PluginArgs),
@@ -78,6 +92,8 @@ impl Command {
         match self {
             Self::Profile(_) => "profile",
             Self::Run(_) => "run",
+            Self::Check(_) => "check",
+            Self::Explain(_) => "explain",
             Self::Dump(_) => "dump",
             Self::List(_) => "list",
             Self::ConformancePlugin(_) => "conformance-plugin",

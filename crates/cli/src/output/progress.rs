@@ -36,6 +36,11 @@ impl Progress {
         self.0.set_message(format!("{samples} samples{lost}; Ctrl-C ends it with results"));
     }
 
+    /// Shows which program is judged.
+    pub(crate) fn checking(&self, object: &str, program: &str) {
+        self.0.set_message(format!("checking {object}: {program}"));
+    }
+
     /// Shows how many addresses have their names.
     pub(crate) fn naming(&self, done: usize, total: usize) {
         self.0.set_message(format!("naming {done} of {total} addresses"));

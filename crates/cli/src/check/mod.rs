@@ -1,0 +1,110 @@
+//! `skep check`: what the Linux verifier would say.
+
+mod human;
+mod json;
+mod marked;
+mod matrix;
+mod sarif;
+mod view;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use skep::check::{CheckedObject, Judged, Options, check_object};
+use skep::{Error, ErrorKind};
+use skep_object::KernelProfile;
+
+use self::view::CheckView;
+use crate::args::{CheckArgs, Format};
+use crate::output::{Output, Progress, report};
+use crate::{kernel, object};
+
+/// The kernel's log level that shows the path at fault.
+const LOG_PATH: u32 = 1;
+
+/// Judges objects and prints the verdicts.
+///
+/// The exit status is the gravest: an unreadable object 2, a rejection 1, something that skep cannot tell 4.
+///
+/// # Errors
+/// When no object could be read, or the kernel's types could not.
+pub(crate) fn execute(args: CheckArgs, output: &Output) -> Result<ExitCode, Error> {
+    if let Some(versions) = &args.matrix {
+        return matrix::execute(&args, versions, output);
+    }
+    let profile = kernel::profile(&args.kernel)?;
+    let progress = Progress::start(None);
+    let (mut objects, mut faults) = (Vec::new(), Vec::new());
+    for path in &args.objects {
+        match check(path, &args, &profile, &progress) {
+            Ok(object) => objects.push(object),
+            Err(error) => faults.push(error),
+        }
+    }
+    drop(progress);
+    missing_names(&args, &objects, &mut faults);
+    let statuses = objects.iter().filter_map(status).chain(faults.iter().map(|error| error.kind));
+    let status = gravest(statuses);
+    let single = args.objects.len() == 1 && objects.is_empty();
+    if let (true, Some(_)) = (single, faults.first()) {
+        return Err(faults.remove(0));
+    }
+    let view = CheckView { objects, release: profile.release, format: args.format };
+    output.print(&view)?;
+    for error in &faults {
+        report(Some("check"), &crate::args::JsonTo::Nowhere, error);
+    }
+    Ok(ExitCode::from(status.map_or(0, ErrorKind::exit_status)))
+}
+
+fn check(
+    path: &Path,
+    args: &CheckArgs,
+    profile: &KernelProfile,
+    progress: &Progress,
+) -> Result<CheckedObject, Error> {
+    let spec = object::open(path)?;
+    let resolved = object::resolve(path, &spec, profile)?;
+    let shown = path.display().to_string();
+    let level = if args.format == Format::Kernel { LOG_PATH } else { 0 };
+    Ok(check_object(
+        &shown,
+        &resolved,
+        profile,
+        Options { log_level: level, ..Options::default() },
+        |program| args.prog.is_empty() || args.prog.contains(&program.name),
+        |program| progress.checking(&shown, &program.name),
+    ))
+}
+
+/// A program that was asked for by name must be in some object.
+fn missing_names(args: &CheckArgs, objects: &[CheckedObject], faults: &mut Vec<Error>) {
+    for name in &args.prog {
+        let has = |object: &CheckedObject| object.programs.iter().any(|prog| prog.name == *name);
+        if !objects.is_empty() && !objects.iter().any(has) {
+            faults.push(
+                Error::input(format!("no object has a program `{name}`"))
+                    .hint("`skep dump OBJ` lists the programs of an object"),
+            );
+        }
+    }
+}
+
+/// The gravest of an object's verdicts.
+fn status(object: &CheckedObject) -> Option<ErrorKind> {
+    gravest(object.programs.iter().filter_map(|program| match program.judged {
+        Judged::Accepted => None,
+        Judged::Rejected(_) => Some(ErrorKind::Program),
+        Judged::Unsupported(_) => Some(ErrorKind::Unsupported),
+    }))
+}
+
+/// The first of: wrong input, refusal by the environment, rejection, something unsupported.
+fn gravest(kinds: impl Iterator<Item = ErrorKind>) -> Option<ErrorKind> {
+    kinds.min_by_key(|kind| match kind {
+        ErrorKind::Input => 0,
+        ErrorKind::Environment => 1,
+        ErrorKind::Program => 2,
+        ErrorKind::Unsupported => 3,
+    })
+}
