@@ -155,4 +155,9 @@ impl Features {
     pub(crate) fn callbacks_are_loops(self) -> bool {
         self.at_least(6, 19)
     }
+
+    /// A mask of all ones or zero is walked with either value (7.0, and the stable releases from 6.12 on).
+    pub(crate) fn forks_masks(self) -> bool {
+        self.at_least(6, 12)
+    }
 }

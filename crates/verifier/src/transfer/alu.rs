@@ -1,11 +1,12 @@
 //! Arithmetic (`check_alu_op`, `adjust_reg_min_max_vals`).
 
-use skep_domain::{ScalarOp, alu as compute};
+use skep_domain::{Scalar, ScalarOp, alu as compute};
 use skep_isa::{Insn, Reg, opcode as op};
 
 use super::{ReservedFields, alu_ptr, arena, mov, reg_arg};
 use crate::diag::{Step, rejections};
 use crate::env::Env;
+use crate::explore;
 use crate::precision;
 use crate::scalar;
 use crate::state::{ADD_CONST, Base, RegState};
@@ -176,6 +177,9 @@ fn numbers(env: &mut Env<'_>, insn: Insn, src: &RegState, by_reg: bool) -> Step 
     let Some(scalar_op) = scalar_op(insn) else {
         return Err(InvalidAluOpcode { opcode: insn.code & op::OP_MASK }.into());
     };
+    if matches!(scalar_op, ScalarOp::And | ScalarOp::Or) && src.num.is_const() {
+        fork_mask(env, insn, is32)?;
+    }
     let reg = env.reg_mut(insn.dst);
     compute(scalar_op, is32, &mut reg.num, &src.num);
     let is_own_double = by_reg && insn.src == insn.dst;
@@ -193,6 +197,29 @@ fn numbers(env: &mut Env<'_>, insn: Insn, src: &RegState, by_reg: bool) -> Step 
             }
         }
         _ => reg.clear_id(),
+    }
+    Ok(())
+}
+
+/// A mask that an arithmetic shift made, all ones or zero, is combined with a constant: both values are walked, since
+/// what is left has two values far apart (`maybe_fork_scalars`). The insn is applied again where it is zero.
+fn fork_mask(env: &mut Env<'_>, insn: Insn, is32: bool) -> Step {
+    let num = env.reg(insn.dst).num;
+    let is_mask =
+        if is32 { (num.s32_min, num.s32_max) == (-1, 0) } else { (num.smin, num.smax) == (-1, 0) };
+    if !is_mask || !env.features.forks_masks() {
+        return Ok(());
+    }
+    let at = env.insn_idx;
+    explore::push_branch(env, at, at)?;
+    let (ones, zero) = explore::both(env)?;
+    for (state, value) in [(ones, u32::MAX), (zero, 0)] {
+        let num = &mut state.reg_mut(insn.dst).num;
+        if is32 {
+            num.set_known32(value);
+        } else {
+            *num = Scalar::constant(i64::from(value.cast_signed()).cast_unsigned());
+        }
     }
     Ok(())
 }

@@ -114,7 +114,8 @@ impl Case {
     pub(crate) fn functions(&self) -> Vec<u32> {
         let mut starts = vec![0];
         for (at, insn) in (0..).zip(&self.insns) {
-            let calls = insn.code == opcode::JMP | opcode::CALL && insn.src.0 == opcode::PSEUDO_CALL;
+            let calls =
+                insn.code == opcode::JMP | opcode::CALL && insn.src.0 == opcode::PSEUDO_CALL;
             let takes = insn.code == opcode::LD_IMM64 && insn.src.0 == opcode::PSEUDO_FUNC;
             if calls || takes {
                 starts.push(u32::try_from(at + i64::from(insn.imm) + 1).expect("a function"));
