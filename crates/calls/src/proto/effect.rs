@@ -26,6 +26,6 @@ effects! {
     SetRetval PerCpuPtr ThisCpuPtr Snprintf
     ObjNew ObjDrop PercpuObjNew PercpuObjDrop RefcountAcquire
     ListPush ListPop ListPeek RbtreeAdd RbtreeRemove RbtreeFirst RbtreeChild
-    CastToKernCtx RdonlyCast Throw IterCssTaskNew IterNumNew IterNumNext WqInit GetKmemCache SessionCookie Trap
-    ArenaAlloc ArenaPages DeviceBound SetXattr
+    CastToKernCtx RdonlyCast Throw IterCssTaskNew IterNumNew IterNumNext
+    IterNumDestroy XdpPullData WqInit GetKmemCache SessionCookie Trap ArenaAlloc ArenaPages DeviceBound SetXattr
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use skep_abi::Effect;
 use skep_btf::{Type, TypeId};
 use skep_isa::Insn;
 
+use crate::call_summary::CallSummary;
 use crate::diag::{Step, Stop, rejections};
 use crate::env::Env;
 
@@ -39,6 +41,10 @@ rejections! {
     KfuncNoProto("kfunc-no-prototype", EINVAL, help: "none: the kernel's types are damaged") {
         id: i32,
     } => "kernel function btf_id {id} does not have a valid func_proto";
+
+    /// Kfuncs that read what a network device knows of a packet need the program to be loaded for that device.
+    KfuncDeviceBound("kfunc-device-bound", EINVAL, help: "load the program with BPF_F_XDP_DEV_BOUND_ONLY and the index of the device") {
+    } => "metadata kfuncs require device-bound program";
 }
 
 /// Kfuncs seen so far.
@@ -76,6 +82,9 @@ impl Seen {
         };
         if !matches!(btf.ty(proto), Type::FuncProto(_)) {
             return Err(KfuncNoProto { id: call.imm }.into());
+        }
+        if CallSummary::of(env, call).is_some_and(|it| it.effect == Some(Effect::DeviceBound)) {
+            return Err(KfuncDeviceBound {}.into());
         }
         self.ids.insert(call.imm);
         Ok(())

@@ -82,11 +82,13 @@ pub(super) struct PtrArg {
 pub(super) fn check(env: &mut Env<'_>, kfunc: &Kfunc<'_>, arg: PtrArg, seen: &mut Seen) -> Step {
     let PtrArg { regno, kind, .. } = arg;
     if kind == ArgKind::Map {
-        let Some(map) = MapRef::of(env.reg(regno)) else {
+        let reg = env.reg(regno);
+        if let Some(map) = MapRef::of(reg) {
+            timer::check_same_map(env, seen.map, map)?;
+            seen.map = Some(map);
+        } else if !may_pass_for_map(reg) {
             return Err(NotAMap { regno: regno.0 }.into());
-        };
-        timer::check_same_map(env, seen.map, map)?;
-        seen.map = Some(map);
+        }
     }
     if matches!(kind, ArgKind::Map | ArgKind::Allocated | ArgKind::BtfId) {
         check_trust(env, kfunc, regno)?;
@@ -116,7 +118,11 @@ pub(super) fn check(env: &mut Env<'_>, kfunc: &Kfunc<'_>, arg: PtrArg, seen: &mu
                 .map(|root| seen.root = Some(root))
         }
         ArgKind::ListNode | ArgKind::RbNode => graph_node(env, kfunc, arg, seen),
-        ArgKind::Map => object::check(env, kfunc, arg, btf_id::named(env, "bpf_map")?),
+        ArgKind::Map => {
+            let wanted = btf_id::named(env, "bpf_map")?;
+            check_object(env, arg)?;
+            object::check(env, kfunc, arg, wanted)
+        }
         ArgKind::BtfId => {
             check_object(env, arg)?;
             object::check(env, kfunc, arg, arg.pointee)
@@ -140,6 +146,18 @@ pub(super) fn check(env: &mut Env<'_>, kfunc: &Kfunc<'_>, arg: PtrArg, seen: &mu
         ArgKind::TaskWork => timer::check_task_work(env, regno).map(|map| seen.map = Some(map)),
         ArgKind::IrqFlag => irq_flag(env, kfunc, regno),
         ArgKind::ResSpinLock => lock::check_res(env, regno, kfunc.effect),
+    }
+}
+
+/// Whether the kernel's first look takes a register for a map: it only asks whether a union of the register is zero.
+/// What does not belong there is refused later, by other words.
+fn may_pass_for_map(reg: &RegState) -> bool {
+    match reg.payload {
+        Payload::Btf { .. } => true,
+        Payload::Mem { size, dynptr_id } => size != 0 || dynptr_id != 0,
+        Payload::Packet { range } => range != 0,
+        Payload::Func { subprog } => subprog != 0,
+        _ => false,
     }
 }
 
