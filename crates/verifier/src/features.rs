@@ -61,6 +61,21 @@ impl Features {
         self.at_least(6, 6)
     }
 
+    /// A refusal to attach to a function names it.
+    pub(crate) fn names_denied_targets(self) -> bool {
+        self.at_least(6, 17)
+    }
+
+    /// Functions that never return are told apart.
+    pub(crate) fn knows_noreturn(self) -> bool {
+        self.at_least(6, 12)
+    }
+
+    /// Some LSM hooks are closed to BPF programs.
+    pub(crate) fn disables_lsm_hooks(self) -> bool {
+        self.at_least(6, 12)
+    }
+
     /// `may_goto` exists.
     pub(crate) fn has_may_goto(self) -> bool {
         self.at_least(6, 9)

@@ -50,6 +50,10 @@ rejections! {
         insn: u32, subprog: u32,
     } => "bpf_throw kfunc (insn {insn}) cannot be called from callback subprog {subprog}";
 
+    /// A callback that runs later makes a tail call.
+    TailCallInAsyncCb("tail-call-in-async-callback", EFAULT, help: "return from the callback without a tail call") {
+    } => "verifier bug: subprog has tail_call and async cb";
+
     /// The function that handles exceptions is called.
     CallsExceptionCb("calls-exception-callback", EINVAL, help: "call another function") {
         insn: u32,
@@ -201,6 +205,9 @@ impl Chain {
                 return Stop::bug("a call leads to no subprogram");
             };
             if env.subprogs[callee as usize].is_async_cb {
+                if env.subprogs[callee as usize].has_tail_call {
+                    return Err(TailCallInAsyncCb {}.into());
+                }
                 if !insn.is_pseudo_call() {
                     continue;
                 }

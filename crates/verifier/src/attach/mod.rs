@@ -1,5 +1,7 @@
 //! What the program attaches to (`check_attach_btf_id`, `check_struct_ops_btf_id`).
 
+mod function;
+mod hooks;
 mod struct_ops;
 mod target;
 

@@ -1,5 +1,6 @@
 //! The member of a struct of kernel operations that a program implements (`check_struct_ops_btf_id`).
 
+use skep_abi::Errno;
 use skep_btf::{Kind, Type, TypeId};
 
 use crate::diag::{Step, Stop, rejections};
@@ -58,6 +59,54 @@ pub(super) fn check(env: &mut Env<'_>) -> Step {
         let member = member.name.to_owned();
         return Err(StructOpsMemberKind { member, index, name: name() }.into());
     };
+    if !is_supported(ops.name, member.name, prog.sleepable) {
+        let errno = match has_default(ops.name, member.name) {
+            true => Errno::EINVAL,
+            false => Errno::ENOTSUPP,
+        };
+        let member = member.name.to_owned();
+        let stop = Box::<Stop>::from(StructOpsMemberUnsupported { member, name: name() });
+        return Err(with_errno(stop, errno));
+    }
     env.attach_func_proto = Some(proto);
     Ok(())
+}
+
+/// Members without which the kernel does well, so that no program may implement them.
+const NO_DEFAULT: [(&str, &str); 1] = [("tcp_congestion_ops", "get_info")];
+
+/// Structs whose members may be implemented by sleepable programs only where listed.
+const SLEEPABLE: [(&str, &[&str]); 3] = [
+    ("bpf_dummy_ops", &["test_sleepable"]),
+    ("hid_bpf_ops", &["hid_hw_request", "hid_hw_output_report"]),
+    (
+        "sched_ext_ops",
+        &[
+            "init_task",
+            "cgroup_init",
+            "cgroup_exit",
+            "cgroup_prep_move",
+            "cpu_online",
+            "cpu_offline",
+            "init",
+            "exit",
+        ],
+    ),
+];
+
+fn has_default(ops: &str, member: &str) -> bool {
+    !NO_DEFAULT.contains(&(ops, member))
+}
+
+fn is_supported(ops: &str, member: &str, sleepable: bool) -> bool {
+    let sleepers = SLEEPABLE.iter().find(|(name, _)| *name == ops);
+    has_default(ops, member)
+        && (!sleepable || sleepers.is_none_or(|(_, members)| members.contains(&member)))
+}
+
+fn with_errno(mut stop: Box<Stop>, errno: Errno) -> Box<Stop> {
+    if let Stop::Reject(reject) = &mut *stop {
+        reject.errno = errno;
+    }
+    stop
 }

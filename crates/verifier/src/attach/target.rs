@@ -1,8 +1,9 @@
 //! The kernel function, tracepoint, hook or iterator that a program attaches to (`bpf_check_attach_target`).
 
-use skep_abi::{AttachType, ProgType};
+use skep_abi::AttachType;
 use skep_btf::{Kind, Type, TypeId};
 
+use super::function;
 use crate::diag::{Step, Stop, rejections};
 use crate::env::Env;
 
@@ -78,6 +79,14 @@ rejections! {
         name: String,
     } => "Attaching tracing programs to function '{name}' is rejected.";
 
+    /// Functions that tracing itself runs on cannot be traced; releases before 6.17 say nothing.
+    AttachDeniedSilently("attach-denied-silently", EINVAL, help: "attach to another function") {
+    } => "";
+
+    /// The function never returns, so that nothing could run after it; releases before 6.17 do not name it.
+    AttachNoReturnOld("attach-no-return-unnamed", EINVAL, help: "use `fentry`") {
+    } => "Attaching fexit/fmod_ret to __noreturn functions is rejected.";
+
     /// The function never returns, so that nothing could run after it.
     AttachNoReturn("attach-no-return", EINVAL, help: "use `fentry`") {
         name: String,
@@ -95,8 +104,6 @@ rejections! {
 
 /// Names of a tracepoint's type begin so.
 const TRACEPOINT: &str = "btf_trace_";
-/// Functions that an LSM program attaches to begin so.
-const LSM: &str = "bpf_lsm_";
 /// A trampoline passes on no more arguments.
 const MAX_ARGS: usize = 12;
 
@@ -133,7 +140,10 @@ pub(super) fn check(env: &mut Env<'_>) -> Step {
             };
             check_proto(env, name, proto)?;
             env.attach_func_proto = Some(proto);
-            check_function(env, id, name)
+            match prog.attach_type {
+                AttachType::TraceIter => Ok(()),
+                _ => function::check(env, id, name),
+            }
         }
         _ => Stop::unsupported("a tracing program of this attach type"),
     }
@@ -186,23 +196,4 @@ fn size_passed(env: &Env<'_>, ty: TypeId) -> Option<u64> {
         Type::Enum(enumeration) | Type::Enum64(enumeration) => Some(u64::from(enumeration.size)),
         _ => None,
     }
-}
-
-fn check_function(env: &Env<'_>, id: TypeId, name: &str) -> Step {
-    let prog = env.prog;
-    if prog.attach_type == AttachType::TraceIter {
-        return Ok(());
-    }
-    if prog.prog_type == ProgType::Lsm {
-        return check_lsm(env, id, name);
-    }
-    let _ = LSM;
-    Ok(())
-}
-
-fn check_lsm(env: &Env<'_>, _id: TypeId, _name: &str) -> Step {
-    if !env.prog.gpl_compatible {
-        return Err(LsmNeedsGpl {}.into());
-    }
-    Ok(())
 }

@@ -31,7 +31,24 @@ impl Kind {
 }
 
 /// Every kind, a list for each file that declares some.
-pub static KINDS: &[&[Kind]] = &[];
+pub static KINDS: &[&[Kind]] = &[
+    crate::subprog::REJECTIONS,
+    crate::subprog::CTX_TYPE_REJECTIONS,
+    crate::subprog::EXCEPTION_CB_REJECTIONS,
+    crate::subprog::GLOBAL_ARGS_REJECTIONS,
+    crate::subprog::KFUNC_REJECTIONS,
+    crate::check_btf::REJECTIONS,
+    crate::check_btf::LINE_REJECTIONS,
+    crate::ld_imm64::REJECTIONS,
+    crate::ld_imm64::KSYM_REJECTIONS,
+    crate::ld_imm64::MAP_REJECTIONS,
+    crate::cfg::REJECTIONS,
+    crate::attach::REJECTIONS,
+    crate::attach::STRUCT_OPS_REJECTIONS,
+    crate::attach::TARGET_REJECTIONS,
+    crate::stack_depth::REJECTIONS,
+    crate::fixups::REJECTIONS,
+];
 
 /// Finds a kind by name.
 #[must_use]

@@ -2,8 +2,20 @@
 
 mod fastcall;
 
-use crate::diag::Step;
-use crate::env::Env;
+use skep_isa::Insn;
+
+use crate::diag::{Step, rejections};
+use crate::env::{Env, InsnAux};
+use crate::insn::Shape;
+
+rejections! {
+    /// A path leads to the call of a kfunc that the kernel lacks.
+    ///
+    /// Loaders let weak kfuncs that the kernel lacks be called by number 0, which is fine as long as no path comes
+    /// there.
+    KfuncNotEliminated("kfunc-absent-reached", EINVAL, help: "call the kfunc only where `bpf_ksym_exists` says that the kernel has it") {
+    } => "invalid kernel function call not eliminated in verifier pass";
+}
 
 /// Finds spills and fills around calls that clobber nothing (`mark_fastcall_patterns`).
 pub(crate) fn mark_fastcall(env: &mut Env<'_>) -> Step {
@@ -17,6 +29,12 @@ pub(crate) fn remove_fastcall(env: &mut Env<'_>) -> Step {
 }
 
 /// Refusals that the kernel finds while it rewrites the program.
-pub(crate) fn finish(_env: &mut Env<'_>) -> Step {
-    Ok(())
+pub(crate) fn finish(env: &mut Env<'_>) -> Step {
+    let insns = env.insns.iter().zip(&env.aux);
+    let calls_nothing =
+        |(insn, aux): (&Insn, &InsnAux)| aux.seen && insn.is_kfunc_call() && insn.imm == 0;
+    match insns.into_iter().any(calls_nothing) {
+        true => Err(KfuncNotEliminated {}.into()),
+        false => Ok(()),
+    }
 }
