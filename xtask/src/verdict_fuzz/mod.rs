@@ -6,6 +6,7 @@
 mod difference;
 mod emit;
 mod generate;
+mod interpreter;
 mod kernel;
 mod rng;
 mod save;
@@ -20,6 +21,7 @@ use std::{fs, thread};
 
 use difference::{Found, Kind, difference};
 use generate::{Generated, generate};
+use interpreter::{Ran, Runner};
 use kernel::skeleton;
 use skep_host::Verdict;
 use skep_side::Said;
@@ -150,16 +152,38 @@ fn watch(places: &[AtomicU64], done: &AtomicBool, seed: u64) {
 fn work(world: &World, seed: u64, next: &AtomicU64, place: &AtomicU64, end: Instant) -> Stats {
     let mut stats = Stats::default();
     let (mut kernel, skep) = (kernel::Judge::new(), skep_side::Judge::new(world));
+    let mut runner = Runner::new(world);
     while Instant::now() < end {
         let number = next.fetch_add(1, Ordering::Relaxed);
         place.store(number + 1, Ordering::Relaxed);
         let program = generate(world, seed, number);
         let verdict = kernel.judge(world, &program);
         let said = skep.judge(&program);
+        let ran = match &said {
+            Said::Accepted { .. } if verdict.is_accepted() => runner.run(&program, number),
+            _ => Ran::NotRun,
+        };
+        count_run(&mut stats, number, &program, ran);
         count(&mut stats, number, &program, &verdict, &said);
     }
     place.store(0, Ordering::Relaxed);
     stats
+}
+
+fn count_run(stats: &mut Stats, number: u64, program: &Generated, ran: Ran) {
+    let trap = match ran {
+        Ran::Well => {
+            stats.ran += 1;
+            return;
+        }
+        Ran::NotRun => return,
+        Ran::Trapped(trap) => trap,
+    };
+    let kind = Kind { what: "trapped", kernel: String::new(), skep: skeleton(&trap) };
+    let accepted = || "accepted".to_owned();
+    let found =
+        Found { count: 1, number, program: program.clone(), kernel: accepted(), skep: trap };
+    stats.differences.add(kind, found);
 }
 
 fn count(stats: &mut Stats, number: u64, program: &Generated, verdict: &Verdict, said: &Said) {
@@ -216,6 +240,7 @@ fn found(number: u64, program: &Generated, verdict: &Verdict, said: &Said) -> Fo
 /// Makes the program of each difference small; the difference stays the same kind.
 fn shrink_all(world: &World, stats: &mut Stats) {
     let (mut kernel, skep) = (kernel::Judge::new(), skep_side::Judge::new(world));
+    let mut runner = Runner::new(world);
     let end = Instant::now() + SHRINK_LIMIT;
     let mut found: Vec<_> = stats.differences.0.iter_mut().collect();
     // What matters most, first.
@@ -227,6 +252,17 @@ fn shrink_all(world: &World, stats: &mut Stats) {
     for (kind, found) in found {
         if Instant::now() > end {
             return;
+        }
+        if kind.what == "trapped" {
+            let (kind, number) = (kind.clone(), found.number);
+            let shows = |program: &Generated| {
+                let is_taken = matches!(skep.judge(program), Said::Accepted { .. })
+                    && kernel.judge(world, program).is_accepted();
+                let ran = if is_taken { runner.run(program, number) } else { Ran::NotRun };
+                matches!(ran, Ran::Trapped(trap) if skeleton(&trap) == kind.skep)
+            };
+            found.program = shrink::shrink(&found.program, shows);
+            continue;
         }
         let mut judge = |program: &Generated| {
             let (verdict, said) = (kernel.judge(world, program), skep.judge(program));

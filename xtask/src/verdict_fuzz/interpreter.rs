@@ -1,0 +1,222 @@
+//! Accepted programs run in the interpreter, with random input: what the verifier takes must not trap.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use skep_abi::{Addr, Cpu, Errno, MapType, Pid, ProgId};
+use skep_interp::{Interp, Program, ProgramSpec, TrapKind};
+use skep_isa::{Insn, opcode as op};
+use skep_machine::map::{KINDS, MapFlags};
+use skep_machine::memory::{Label, Rights, Slab, SlabSpec, Window};
+use skep_machine::{Machine, Map, MapDef, Run, UserMemory};
+
+use super::generate::Generated;
+use super::rng::Rng;
+use super::world::{Context, World, WorldMap, inner_spec, map};
+
+/// Programs that one machine runs before it is replaced: code keeps its addresses.
+const PROGRAMS: u32 = 2000;
+/// Insns of a run, after which it is let be: the verifier bounds states, not time.
+const BUDGET: u64 = 200_000;
+/// Bytes of a context, more than any program type has.
+const CONTEXT: usize = 256;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ran {
+    Well,
+    /// It needs what the machine does not have.
+    NotRun,
+    Trapped(String),
+}
+
+/// Runs programs.
+pub(crate) struct Runner<'w> {
+    world: &'w World,
+    bench: Option<Bench>,
+}
+
+struct Bench {
+    machine: Machine,
+    interp: Interp,
+    maps: Vec<Option<Addr>>,
+    context: Slab,
+    runs: u32,
+}
+
+struct NoProcess;
+
+impl UserMemory for NoProcess {
+    fn read(&self, _: Pid, _: u64, _: &mut [u8]) -> Result<(), Errno> {
+        Err(Errno::EFAULT)
+    }
+}
+
+impl<'w> Runner<'w> {
+    pub(crate) fn new(world: &'w World) -> Self {
+        Self { world, bench: None }
+    }
+
+    /// Runs a program; the number decides the input.
+    pub(crate) fn run(&mut self, generated: &Generated, number: u64) -> Ran {
+        if !can_run(generated) {
+            return Ran::NotRun;
+        }
+        if self.bench.as_ref().is_none_or(|bench| bench.runs >= PROGRAMS) {
+            self.bench = Bench::new(self.world).ok();
+        }
+        let Some(bench) = &mut self.bench else { return Ran::NotRun };
+        bench.runs += 1;
+        let ran = catch_unwind(AssertUnwindSafe(|| bench.run(self.world, generated, number)));
+        ran.unwrap_or_else(|_| {
+            self.bench = None;
+            Ran::Trapped("the interpreter panicked".to_owned())
+        })
+    }
+}
+
+/// Whether the interpreter has what the program reads: contexts are plain bytes here, which holds no packet and no
+/// kernel object.
+fn can_run(generated: &Generated) -> bool {
+    let is_read = |insn: &Insn| insn.code & (op::CLASS_MASK | op::MODE_MASK) == op::LDX | op::MEM;
+    let is_legacy = |insn: &Insn| {
+        insn.code & op::CLASS_MASK == op::LD && insn.code != op::LD_IMM64 && insn.code != 0
+    };
+    let reads_pointer = |insn: &Insn| match generated.target.context {
+        Context::Skb(_) => is_read(insn) && matches!(insn.off, 76 | 80 | 140 | 168),
+        Context::Xdp => is_read(insn) && insn.src.0 == 6 && matches!(insn.off, 0 | 4 | 8),
+        Context::Task => is_read(insn) && insn.src.0 == 6 && insn.off == 0,
+        _ => false,
+    };
+    !generated.insns.iter().any(|insn| is_legacy(insn) || reads_pointer(insn))
+}
+
+impl Bench {
+    fn new(world: &World) -> Result<Self, String> {
+        let machine = Machine::builder()
+            .cpus(2)
+            .version(world.profile.version)
+            .btf(world.profile.btf.clone())
+            .build()
+            .map_err(|e| e.to_string())?;
+        let mut maps = Vec::new();
+        for spec in &world.maps {
+            let id = KINDS.contains(&spec.kind).then(|| machine.create_map(def(spec)));
+            let id = id.transpose().map_err(|e| e.to_string())?;
+            maps.push(id.and_then(|id| machine.map(id)).map(Map::addr));
+        }
+        let label = Label::new("random context", "");
+        let mut spec = SlabSpec::new(Window::Contexts, CONTEXT as u64, 1, label);
+        spec.rights = Rights::READ_WRITE;
+        let context = machine.memory().alloc(&spec).map_err(|e| e.to_string())?;
+        let interp = Interp::new().allow_uninit_stack(true).budget(BUDGET);
+        let bench = Self { machine, interp, maps, context, runs: 0 };
+        if let Some(constants) = bench.value(map::CONSTANTS) {
+            let memory = bench.machine.memory();
+            memory.kernel_write(constants, &world.constants).map_err(|e| e.to_string())?;
+        }
+        Ok(bench)
+    }
+
+    /// The first element of an array.
+    fn value(&self, index: usize) -> Option<Addr> {
+        let addr = (*self.maps.get(index)?)?;
+        self.machine.map_at(addr).ok()?.lookup(Cpu(0), &[0; 4])
+    }
+
+    fn run(&self, world: &World, generated: &Generated, number: u64) -> Ran {
+        let Some(insns) = self.resolved(generated) else { return Ran::NotRun };
+        let kfuncs = generated
+            .insns
+            .iter()
+            .filter(|insn| insn.code == op::JMP | op::CALL && insn.src.0 == op::PSEUDO_KFUNC_CALL);
+        let kfuncs = kfuncs.filter_map(|insn| {
+            let id = skep_btf::TypeId(u32::try_from(insn.imm).ok()?);
+            Some((insn.imm, world.profile.btf.name(id).to_owned()))
+        });
+        let kfuncs = kfuncs.collect();
+        let spec = ProgramSpec {
+            kfuncs,
+            ..ProgramSpec::raw(ProgId(1), "fuzz", generated.target.prog_type, insns)
+        };
+        let Ok(program) = Program::new(&self.machine, spec) else { return Ran::NotRun };
+        let program: Arc<Program> = self.interp.progs().insert(program);
+        let mut rng = Rng::new(number, 1);
+        let bytes: Vec<u8> = (0..CONTEXT).map(|_| rng.next() as u8).collect();
+        self.context.write(0, 0, &bytes);
+        let mut run = Run {
+            machine: &self.machine,
+            cpu: Cpu(0),
+            prog: program.id(),
+            prog_type: program.prog_type(),
+            ctx: self.context.addr(0),
+            task: Pid(1),
+            sample: None,
+            event: None,
+            cookie: 0,
+            user: &NoProcess,
+        };
+        match self.interp.run(&program, &mut run) {
+            Ok(_) => Ran::Well,
+            Err(trap) if is_excused(&trap.kind) => Ran::NotRun,
+            Err(trap) => Ran::Trapped(format!("insn {}: {}", trap.at.insn.0, trap.kind)),
+        }
+    }
+
+    /// Insns with the machine's addresses; none when a map is not there.
+    fn resolved(&self, generated: &Generated) -> Option<Vec<Insn>> {
+        let mut insns = generated.insns.clone();
+        let mut at = 0;
+        while at < insns.len() {
+            if insns[at].code != op::LD_IMM64 {
+                at += 1;
+                continue;
+            }
+            let index = usize::try_from(insns[at].imm).ok();
+            let address = match insns[at].src.0 {
+                op::PSEUDO_MAP_FD => Some((*self.maps.get(index?)?)?),
+                op::PSEUDO_MAP_VALUE => {
+                    Some(self.value(index?)?.offset(insns.get(at + 1)?.imm.into()))
+                }
+                _ => None,
+            };
+            if let Some(address) = address {
+                insns[at].src.0 = 0;
+                insns[at].imm = address.0 as i32;
+                insns.get_mut(at + 1)?.imm = (address.0 >> 32) as i32;
+            }
+            at += 2;
+        }
+        Some(insns)
+    }
+}
+
+/// What says nothing against the verifier: skep lacks a call, or the run is long.
+fn is_excused(kind: &TrapKind) -> bool {
+    kind.is_unsupported()
+        || matches!(
+            kind,
+            TrapKind::DeniedCall(..)
+                | TrapKind::UnsupportedCall(..)
+                | TrapKind::Budget(_)
+                | TrapKind::NoProgram(_)
+                | TrapKind::Unresolved(_)
+        )
+}
+
+fn def(spec: &WorldMap) -> MapDef {
+    let mut def =
+        MapDef::new(spec.name, spec.kind, spec.key_size, spec.value_size, spec.max_entries);
+    def.flags = MapFlags::from_bits_retain(spec.flags);
+    if spec.kind == MapType::ArrayOfMaps {
+        let inner = inner_spec();
+        def.inner = Some(Box::new(MapDef::new(
+            inner.name,
+            inner.kind,
+            inner.key_size,
+            inner.value_size,
+            inner.max_entries,
+        )));
+    }
+    def
+}
