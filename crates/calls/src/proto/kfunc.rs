@@ -11,6 +11,7 @@ use skep_abi::{
     AttachType, Caller, Effect, KernelVersion, KfuncAnswer, KfuncFlags, KfuncProto, ProgType,
 };
 
+use super::KernelCalls;
 use super::effect::effect;
 use super::func::Releases;
 
@@ -106,6 +107,8 @@ enum Filter {
     Iter,
     /// `bpf_kprobe_multi_filter`: session programs only.
     Session,
+    /// Registered with `CONFIG_SYSTEM_DATA_VERIFICATION` alone.
+    DataVerification,
     /// `bpf_qdisc_kfunc_filter`: a queueing discipline's members, or some of them only.
     Qdisc(Option<Vec<&'static str>>),
 }
@@ -117,12 +120,13 @@ impl Filter {
             "lsm" => Self::Lsm,
             "iter" => Self::Iter,
             "session" => Self::Session,
+            "config=SYSTEM_DATA_VERIFICATION" => Self::DataVerification,
             "qdisc" => Self::Qdisc(None),
             _ => Self::Qdisc(Some(word.strip_prefix("qdisc=")?.split(',').collect())),
         })
     }
 
-    fn passes(&self, caller: &Caller<'_>) -> bool {
+    fn passes(&self, calls: &KernelCalls, caller: &Caller<'_>) -> bool {
         use AttachType::{TraceFsession, TraceIter, TraceKprobeSession, TraceUprobeSession};
         let attach = caller.attach_type;
         match self {
@@ -132,6 +136,7 @@ impl Filter {
             Self::Session => {
                 matches!(attach, TraceKprobeSession | TraceUprobeSession | TraceFsession)
             }
+            Self::DataVerification => calls.data_verification,
             Self::Qdisc(only) => caller.struct_ops.is_some_and(|(name, member)| {
                 let listed = only.as_ref().is_none_or(|members| members.contains(&member));
                 name == "Qdisc_ops" && listed
@@ -227,7 +232,7 @@ fn flags(words: &str) -> Option<KfuncFlags> {
 }
 
 /// The answer to "may this program call that kfunc?".
-pub(super) fn kfunc(name: &str, caller: &Caller<'_>) -> KfuncAnswer {
+pub(super) fn kfunc(calls: &KernelCalls, name: &str, caller: &Caller<'_>) -> KfuncAnswer {
     let Some((name, kfunc)) = KFUNCS.get_key_value(name) else { return KfuncAnswer::Denied };
     if matches!(caller.prog_type, ProgType::Ext) {
         return KfuncAnswer::NotModelled;
@@ -238,7 +243,7 @@ pub(super) fn kfunc(name: &str, caller: &Caller<'_>) -> KfuncAnswer {
     for row in kfunc.rows.iter().filter(|row| row.releases.contain(caller.version)) {
         let Some(hooks) = &row.hooks else { return KfuncAnswer::NotModelled };
         let registered = hooks.iter().any(|of| *of == Hook::Common || Some(*of) == hook);
-        if !registered || !row.filter.passes(caller) {
+        if !registered || !row.filter.passes(calls, caller) {
             continue;
         }
         let Some(flags) = kfunc.flags_at(caller.version) else { return KfuncAnswer::NotModelled };

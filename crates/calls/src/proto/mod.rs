@@ -43,23 +43,33 @@ pub enum Lockdown {
 /// assert!(matches!(calls.helper(9, &caller), HelperAnswer::Denied));
 /// assert!(matches!(calls.helper(212, &caller), HelperAnswer::Unknown));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KernelCalls {
     /// What the kernel hides.
     pub lockdown: Lockdown,
     /// Whether `CONFIG_BPF_KPROBE_OVERRIDE` is set; no measured kernel sets it.
     pub kprobe_override: bool,
+    /// Whether `CONFIG_SYSTEM_DATA_VERIFICATION` is set: without it, signatures cannot be verified.
+    pub data_verification: bool,
+}
+
+impl Default for KernelCalls {
+    fn default() -> Self {
+        Self::OPEN
+    }
 }
 
 impl KernelCalls {
-    /// A kernel that hides nothing, without `CONFIG_BPF_KPROBE_OVERRIDE`.
-    pub const OPEN: Self = Self { lockdown: Lockdown::None, kprobe_override: false };
+    /// A kernel that hides nothing, with the options that distributors set.
+    pub const OPEN: Self =
+        Self { lockdown: Lockdown::None, kprobe_override: false, data_verification: true };
 
     /// What a kernel's options say about its calls; `is_set` tells of an option by its full name.
     ///
     /// Lockdown that came later, by command line or securityfs, is not seen.
     #[must_use]
     pub fn of_config(is_set: impl Fn(&str) -> Option<bool>) -> Self {
+        let verifies = is_set("CONFIG_SYSTEM_DATA_VERIFICATION");
         let is_set = |name| is_set(name) == Some(true);
         let lockdown = match () {
             () if is_set("CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY") => {
@@ -68,7 +78,11 @@ impl KernelCalls {
             () if is_set("CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY") => Lockdown::Integrity,
             () => Lockdown::None,
         };
-        Self { lockdown, kprobe_override: is_set("CONFIG_BPF_KPROBE_OVERRIDE") }
+        Self {
+            lockdown,
+            kprobe_override: is_set("CONFIG_BPF_KPROBE_OVERRIDE"),
+            data_verification: verifies != Some(false),
+        }
     }
 }
 
@@ -82,7 +96,7 @@ impl CallTable for KernelCalls {
     }
 
     fn kfunc(&self, name: &str, caller: &Caller<'_>) -> KfuncAnswer {
-        kfunc::kfunc(name, caller)
+        kfunc::kfunc(self, name, caller)
     }
 
     fn map_takes(&self, map: MapType, helper: u32, caller: &Caller<'_>) -> MapAnswer {

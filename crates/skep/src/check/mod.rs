@@ -81,9 +81,12 @@ impl<'a> Checker<'a> {
         };
         let left_out = |kind, name: &str| self.profile.left_out(kind, name);
         let config = |name: &str| {
-            let known = !self.profile.config.is_empty();
+            // A whole configuration names its compiler; a shipped profile lists the options that are known, and no
+            // others.
+            let is_whole = self.profile.config.contains_key("CONFIG_CC_VERSION_TEXT");
             let value = self.profile.config.get(name);
-            known.then(|| value.is_some_and(|value| value == "y" || value == "m"))
+            let is_known = is_whole || value.is_some();
+            is_known.then(|| value.is_some_and(|value| value == "y" || value == "m"))
         };
         let calls = skep_calls::KernelCalls::of_config(config);
         let kernel = Kernel {

@@ -97,6 +97,11 @@ impl Asm {
         self.insn(0x85, 0, 0, 0, helper as i32)
     }
 
+    /// `call kfunc`, by its id in the kernel's BTF
+    pub(crate) fn call_kfunc(self, id: u32) -> Self {
+        self.insn(0x85, 0, 2, 0, id as i32)
+    }
+
     /// `exit`
     pub(crate) fn exit(self) -> Self {
         self.insn(0x95, 0, 0, 0, 0)

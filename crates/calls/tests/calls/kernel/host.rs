@@ -49,9 +49,14 @@ impl Loader {
     }
 }
 
+/// The types of the running kernel.
+pub(crate) fn vmlinux() -> Option<Btf> {
+    Btf::parse(&fs::read("/sys/kernel/btf/vmlinux").ok()?).ok()
+}
+
 /// Every type that the running kernel loads a trivial program of; prints why it leaves out the others.
 pub(crate) fn loaders() -> Vec<Loader> {
-    let btf = fs::read("/sys/kernel/btf/vmlinux").ok().and_then(|bytes| Btf::parse(&bytes).ok());
+    let btf = vmlinux();
     let id = |name: &str, kind: Kind| btf.as_ref()?.find(name, kind).map(|id| id.0);
     let mut found = Vec::new();
     for prog_type in ProgType::ALL.iter().copied() {
@@ -86,10 +91,7 @@ const RELEASE_MEMBER: u32 = 17;
 
 /// Other ways to load these types, which availability depends on.
 pub(crate) fn attached_elsewhere() -> Vec<Loader> {
-    let Some(btf) = fs::read("/sys/kernel/btf/vmlinux").ok().and_then(|b| Btf::parse(&b).ok())
-    else {
-        return Vec::new();
-    };
+    let Some(btf) = vmlinux() else { return Vec::new() };
     let plain = |prog_type, attach_type: AttachType| Loader {
         prog_type,
         attach_type: attach_type as u32,

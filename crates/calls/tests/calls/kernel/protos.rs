@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsRawFd as _;
 
 use skep_abi::{
-    ArgBase, ArgProto, CallTable as _, HelperAnswer, HelperProto, MapAnswer, MapType, TypeFlags,
+    ArgBase, ArgProto, CallTable as _, HelperAnswer, HelperProto, KfuncAnswer, KfuncFlags,
+    MapAnswer, MapType, ProgType, TypeFlags,
 };
+use skep_btf::Kind;
 use skep_calls::KernelCalls;
 
 use super::asm::Asm;
 use super::bpf::{Map, Refused};
-use super::host::{Loader, attached_elsewhere, loaders};
+use super::host::{Loader, attached_elsewhere, loaders, vmlinux};
 use super::{COMPARED, running};
 
 /// Where a pointer to the current task is kept, and the context.
@@ -191,6 +193,74 @@ fn every_helper_is_for_the_programs_that_the_running_kernel_gives_it_to() {
 }
 
 #[test]
+fn every_kfunc_is_for_the_programs_that_the_running_kernel_gives_it_to() {
+    if running(COMPARED).is_none() {
+        return;
+    }
+    let Some(btf) = vmlinux() else { return };
+    let sets = [
+        include_str!("../../../../../facts/kfunc-sets-6.12-modules.tsv"),
+        include_str!("../../../../../facts/kfunc-sets-6.18.15.tsv"),
+        include_str!("../../../../../facts/kfunc-sets-7.2.13.tsv"),
+    ];
+    let names: BTreeSet<&str> = sets
+        .iter()
+        .flat_map(|set| set.lines())
+        .filter_map(|line| line.split('\t').nth(1))
+        .collect();
+    let kfuncs: Vec<(&str, u32)> = names
+        .into_iter()
+        .chain(["schedule", "bpf_prog_put"])
+        .filter_map(|name| Some((name, btf.find(name, Kind::Func)?.0)))
+        .collect();
+    let loaders: Vec<Loader> = loaders().into_iter().chain(attached_elsewhere()).collect();
+    let load = |loader: &Loader, id| {
+        let asm = Asm::default().call_kfunc(id).set(0, loader.ret).exit();
+        loader.load(&asm).map_or_else(|refused| refused.log, |()| String::new())
+    };
+    // The kernel's options are not to be seen everywhere; system call programs tell of this one.
+    let verify = kfuncs.iter().find(|(name, _)| *name == "bpf_verify_pkcs7_signature");
+    let syscall = loaders.iter().find(|loader| loader.prog_type == ProgType::Syscall);
+    let data_verification = match (verify, syscall) {
+        (Some((_, id)), Some(loader)) => !load(loader, *id).contains("is not allowed"),
+        _ => true,
+    };
+    let calls = KernelCalls { data_verification, ..KernelCalls::OPEN };
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    for loader in &loaders {
+        let caller = loader.caller(COMPARED[0]);
+        for (name, id) in &kfuncs {
+            let log = load(loader, *id);
+            let theirs = match () {
+                () if log.contains(&format!("calling kernel function {name} is not allowed")) => {
+                    "denied"
+                }
+                () if log.contains("program must be sleepable to call sleepable kfunc") => "sleeps",
+                // Anything else is about the arguments, or comes before.
+                () => "has it",
+            };
+            let ours = match calls.kfunc(name, &caller) {
+                KfuncAnswer::Denied => "denied",
+                KfuncAnswer::Proto(proto)
+                    if proto.flags.contains(KfuncFlags::SLEEPABLE) && !caller.sleepable =>
+                {
+                    "sleeps"
+                }
+                KfuncAnswer::Proto(_) => "has it",
+                KfuncAnswer::NotModelled => "not modelled",
+            };
+            compared += 1;
+            if ours != theirs {
+                let last = log.lines().rev().find(|line| !line.starts_with("processed"));
+                wrong.push(format!("{loader:?} {name}: skep {ours}, kernel {theirs}: {last:?}"));
+            }
+        }
+    }
+    println!("{compared} answers about {} kfuncs compared", kfuncs.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn every_argument_is_of_the_type_that_the_running_kernel_expects() {
     if running(COMPARED).is_none() {
         return;
@@ -329,7 +399,7 @@ fn licences_and_sleeping_are_asked_for_as_the_prototypes_say() {
             wrong.push(format!("{}: the kernel says that it sleeps: {sleeps}", proto.name));
         }
         // Programs of struct_ops are refused for their licence before.
-        if loader.prog_type == skep_abi::ProgType::StructOps {
+        if loader.prog_type == ProgType::StructOps {
             continue;
         }
         let log =
