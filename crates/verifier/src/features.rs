@@ -175,4 +175,14 @@ impl Features {
     pub(crate) fn forks_masks(self) -> bool {
         self.at_least(6, 12)
     }
+
+    /// Sums of the low halves, and differences, stay linked to what they were computed from.
+    pub(crate) fn links_32bit_sums(self) -> bool {
+        self.at_least(6, 18)
+    }
+
+    /// Known bits stay known when bytes are swapped.
+    pub(crate) fn tracks_byte_swaps(self) -> bool {
+        self.at_least(6, 18)
+    }
 }

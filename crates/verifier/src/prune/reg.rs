@@ -63,14 +63,13 @@ pub(super) fn covers(
 /// A number that is linked to others must be linked to the same ones, at the same distance; one that is not linked
 /// may be anything.
 fn ids_cover(old: &RegState, cur: &RegState, ids: &mut IdMap) -> bool {
-    let (old_adds, cur_adds) = (old.id & ADD_CONST != 0, cur.id & ADD_CONST != 0);
-    if old_adds && !cur_adds || old.id != 0 && !old_adds && cur_adds {
-        return false;
+    if old.id == 0 {
+        return true;
     }
-    if old_adds && old.off != cur.off {
-        return false;
-    }
-    ids.check_scalar(old.id, cur.id)
+    let (old_adds, cur_adds) = (old.id & ADD_CONST, cur.id & ADD_CONST);
+    old_adds == cur_adds
+        && (old_adds == 0 || old.off == cur.off)
+        && ids.check_scalar(old.id, cur.id)
 }
 
 /// The old ranges and bits allow whatever the new ones allow.

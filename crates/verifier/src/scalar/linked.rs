@@ -5,7 +5,7 @@ use skep_isa::Reg;
 
 use crate::env::Env;
 use crate::precision::{LinkedAt, LinkedReg};
-use crate::state::{ADD_CONST, RegState, State};
+use crate::state::{ADD_CONST, ADD_CONST32, RegState, State};
 
 /// More copies than this are not tracked (`LINKED_REGS_MAX`).
 const MAX_LINKED: usize = 6;
@@ -64,6 +64,10 @@ pub(crate) fn sync_linked(state: &mut State, known: Reg, linked: &[LinkedReg]) {
         if *link == known_at || !reg.is_scalar() || reg.base_id() != known.base_id() {
             continue;
         }
+        if (reg.id ^ known.id) & ADD_CONST == ADD_CONST {
+            // A distance modulo 2^32 and one modulo 2^64 do not add up.
+            continue;
+        }
         let neither_moved = (reg.id | known.id) & ADD_CONST == 0;
         if neither_moved || reg.off == known.off {
             *reg = known;
@@ -80,4 +84,8 @@ fn move_by_distance(reg: &mut RegState, known: &RegState) {
     *reg = *known;
     (reg.off, reg.id) = (off, id);
     alu(ScalarOp::Add, false, &mut reg.num, &Scalar::constant(distance.cast_unsigned()));
+    if id & ADD_CONST32 != 0 {
+        reg.num.zext_32_to_64();
+        reg.num.sync();
+    }
 }

@@ -14,7 +14,9 @@ pub(crate) use frame::{CallbackKind, Frame, NO_CALLSITE};
 pub(crate) use ids::IdMap;
 pub(crate) use print_reg::{Printer, Shown};
 pub(crate) use refs::{LockOwner, RefKind, RefState, Refs};
-pub(crate) use reg::{ADD_CONST, DynptrKind, IrqClass, IterState, Payload, RegState};
+pub(crate) use reg::{
+    ADD_CONST, ADD_CONST32, ADD_CONST64, DynptrKind, IrqClass, IterState, Payload, RegState,
+};
 pub(crate) use reg_type::{Base, RegType};
 pub(crate) use slot::{SLOT_SIZE, SlotKind, StackSlot};
 pub(crate) use verifier_state::{State, StateId};

@@ -7,7 +7,11 @@ use skep_domain::Scalar;
 use super::{Base, RegType};
 
 /// Marks the id of a scalar that differs from its siblings by a constant, held in `off`.
-pub(crate) const ADD_CONST: u32 = 1 << 31;
+pub(crate) const ADD_CONST64: u32 = 1 << 31;
+/// The same where the constant was added to the low half, so that the high one is zero.
+pub(crate) const ADD_CONST32: u32 = 1 << 30;
+/// Either.
+pub(crate) const ADD_CONST: u32 = ADD_CONST64 | ADD_CONST32;
 
 /// What a dynptr refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

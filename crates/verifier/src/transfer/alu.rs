@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::explore;
 use crate::precision;
 use crate::scalar;
-use crate::state::{ADD_CONST, Base, RegState};
+use crate::state::{ADD_CONST, ADD_CONST32, ADD_CONST64, Base, RegState};
 
 rejections! {
     /// The opcode names no operation.
@@ -108,7 +108,28 @@ fn end(env: &mut Env<'_>, insn: Insn) -> Step {
         return Err(ReservedFields { what: "BPF_END" }.into());
     }
     reg_arg::source(env, insn.dst)?;
-    reg_arg::dest_unknown(env, insn.dst)
+    if !(env.features.tracks_byte_swaps() && env.reg(insn.dst).is_scalar()) {
+        return reg_arg::dest_unknown(env, insn.dst);
+    }
+    reg_arg::dest(env, insn.dst)?;
+    let is_big_endian = insn.code & op::SRC_MASK == op::X;
+    let reg = env.reg_mut(insn.dst);
+    if swaps || is_big_endian {
+        let bits = reg.num.var_off;
+        reg.num.var_off = match insn.imm {
+            16 => bits.bswap16(),
+            32 => bits.bswap32(),
+            _ => bits.bswap64(),
+        };
+        // Ranges say nothing about swapped bytes.
+        reg.num.set_unbounded();
+    }
+    if insn.imm < 64 {
+        reg.num.coerce_to_size(insn.imm.cast_unsigned() / 8);
+    }
+    reg.num.sync();
+    reg.clear_id();
+    Ok(())
 }
 
 fn binary(env: &mut Env<'_>, insn: Insn) -> Step {
@@ -173,28 +194,29 @@ fn combine(env: &mut Env<'_>, insn: Insn, by_reg: bool) -> Step {
 
 fn numbers(env: &mut Env<'_>, insn: Insn, src: &RegState, by_reg: bool) -> Step {
     let is32 = insn.code & op::CLASS_MASK == op::ALU;
-    let is_add = insn.code & op::OP_MASK == op::ADD;
     let Some(scalar_op) = scalar_op(insn) else {
         return Err(InvalidAluOpcode { opcode: insn.code & op::OP_MASK }.into());
     };
     if matches!(scalar_op, ScalarOp::And | ScalarOp::Or) && src.num.is_const() {
         fork_mask(env, insn, is32)?;
     }
+    let links_any_sum = env.features.links_32bit_sums();
     let reg = env.reg_mut(insn.dst);
+    let was_below_32bit = reg.num.umax <= u64::from(u32::MAX);
     compute(scalar_op, is32, &mut reg.num, &src.num);
     let is_own_double = by_reg && insn.src == insn.dst;
-    let delta = src.const_value().filter(|_| is_add && !is32 && !is_own_double);
-    match delta {
+    let distance = match (links_any_sum, is32) {
+        _ if is_own_double => None,
+        (true, true) if was_below_32bit => distance32(insn, src),
+        (true, false) => distance64(insn, src),
+        (false, false) => distance64(insn, src).filter(|&d| d >= 0 && is_add(insn)),
+        _ => None,
+    };
+    match distance {
         // The sum stays linked to what it was computed from, at a constant distance: once.
-        Some(delta) if reg.id != 0 => {
-            let distance = i32::try_from(delta).ok().filter(|_| reg.id & ADD_CONST == 0);
-            match distance {
-                Some(distance) => {
-                    reg.id |= ADD_CONST;
-                    reg.off = distance;
-                }
-                None => reg.clear_id(),
-            }
+        Some(distance) if reg.id != 0 && reg.id & ADD_CONST == 0 => {
+            reg.id |= if is32 { ADD_CONST32 } else { ADD_CONST64 };
+            reg.off = distance;
         }
         _ => reg.clear_id(),
     }
@@ -222,4 +244,28 @@ fn fork_mask(env: &mut Env<'_>, insn: Insn, is32: bool) -> Step {
         }
     }
     Ok(())
+}
+
+fn is_add(insn: Insn) -> bool {
+    insn.code & op::OP_MASK == op::ADD
+}
+
+/// What a sum or difference adds, if it is constant and small.
+fn distance64(insn: Insn, src: &RegState) -> Option<i32> {
+    let constant = src.const_value()?.cast_signed();
+    signed_distance(insn, i32::try_from(constant).ok()?)
+}
+
+/// The same for the low halves.
+fn distance32(insn: Insn, src: &RegState) -> Option<i32> {
+    let constant = src.is_scalar().then(|| src.num.const_value32()).flatten()?;
+    signed_distance(insn, constant.cast_signed())
+}
+
+fn signed_distance(insn: Insn, constant: i32) -> Option<i32> {
+    match insn.code & op::OP_MASK {
+        op::ADD => Some(constant),
+        op::SUB => constant.checked_neg(),
+        _ => None,
+    }
 }
