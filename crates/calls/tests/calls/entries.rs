@@ -129,10 +129,7 @@ fn prototypes_licences_and_releases_are_those_of_the_surface_table() {
         let spec = &call.spec;
         assert_eq!(row.kind == SurfaceKind::Helper, id_of(spec).is_some(), "{}", row.name);
         assert_eq!(spec.needs_gpl(ProgType::PerfEvent), row.gpl_only, "{}", row.name);
-        // The table took the release of a commit to the documentation for this one.
-        if row.name != "bpf_get_prandom_u32" {
-            assert_eq!(spec.since, row.since, "{}", row.name);
-        }
+        assert_eq!(spec.since, row.since, "{}", row.name);
         compared += 1;
         // Where the table could not read the prototype, it is tested against the running kernel alone.
         if matches!(row.name, "bpf_probe_read" | "bpf_probe_read_str" | "bpf_get_func_ip") {
