@@ -247,7 +247,8 @@ fn jmp(insn: Insn) -> Decoded {
             Ok(Op::CallReg { dst: insn.dst })
         }
         code if code == op::JMP | op::EXIT => {
-            reserved(insn, &[Field::Dst, Field::Src, Field::Off, Field::Imm])?;
+            // Linux does not look at the offset.
+            reserved(insn, &[Field::Dst, Field::Src, Field::Imm])?;
             Ok(Op::Exit)
         }
         code if code == op::JMP | op::JCOND => {

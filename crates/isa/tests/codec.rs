@@ -30,7 +30,9 @@ fn whatever_decodes_encodes_to_the_same_slots() {
         Ok(op) => {
             taken += 1;
             let slots = op.encode();
-            assert_eq!(slots.first, insn, "{op}");
+            // The one field that Linux does not look at.
+            let off = if op == Op::Exit { 0 } else { insn.off };
+            assert_eq!(slots.first, Insn { off, ..insn }, "{op}");
             assert_eq!(slots.second.is_some(), op.slots() == 2);
             assert!(slots.second.is_none_or(|second| second == next));
         }

@@ -34,7 +34,7 @@ fn program<'w>(world: &'w World, generated: &Generated) -> Program<'w> {
         let insn = &mut insns[at];
         if insn.code == op::LD_IMM64 {
             if matches!(insn.src.0, op::PSEUDO_MAP_FD | op::PSEUDO_MAP_VALUE) {
-                insn.imm = world.fd(insn.imm).unwrap_or(-1);
+                insn.imm = world.fd(&generated.target, insn.imm).unwrap_or(-1);
             }
             at += 1;
         }

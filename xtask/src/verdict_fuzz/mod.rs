@@ -15,6 +15,7 @@ mod skep_side;
 mod stats;
 mod world;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -65,6 +66,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let folder = top().join("target/verdict-fuzz");
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     shrink_all(&world, &mut stats);
+    clear(&folder)?;
     for (kind, found) in &stats.differences.0 {
         save::save(&folder, &world, kind, found)?;
     }
@@ -74,6 +76,17 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         0 => Ok(()),
         kinds => Err(format!("{kinds} kinds of difference")),
     }
+}
+
+/// Removes what an earlier run found.
+fn clear(folder: &Path) -> Result<(), String> {
+    let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        if path.extension().is_some_and(|ending| ending == "s") {
+            fs::remove_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn options(args: &[String]) -> Result<Options, String> {
@@ -157,8 +170,17 @@ fn work(world: &World, seed: u64, next: &AtomicU64, place: &AtomicU64, end: Inst
         let number = next.fetch_add(1, Ordering::Relaxed);
         place.store(number + 1, Ordering::Relaxed);
         let program = generate(world, seed, number);
+        let start = Instant::now();
         let verdict = kernel.judge(world, &program);
+        let middle = Instant::now();
         let said = skep.judge(&program);
+        if start.elapsed() > Duration::from_secs(1) {
+            let (theirs, ours) = (middle - start, middle.elapsed());
+            eprintln!(
+                "program {number}: kernel {theirs:.1?}, skep {ours:.1?}: {}",
+                verdict.last_message()
+            );
+        }
         let ran = match &said {
             Said::Accepted { .. } if verdict.is_accepted() => runner.run(&program, number),
             _ => Ran::NotRun,

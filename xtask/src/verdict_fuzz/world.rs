@@ -100,6 +100,8 @@ pub(crate) struct World {
     pub(crate) int: TypeId,
     kernel_btf: KernelBtf,
     kernel_maps: Vec<Map>,
+    /// A map of programs for each kind of program: the first that uses one decides whose it is.
+    program_maps: Vec<Map>,
     /// Kept as long as the map of maps.
     _inner: Map,
 }
@@ -120,6 +122,10 @@ impl World {
         frozen.update(&[0; 4], &constants).map_err(|e| e.to_string())?;
         frozen.freeze().map_err(|e| e.to_string())?;
         let targets = targets(&profile);
+        let program_maps = targets
+            .iter()
+            .map(|_| create(&maps[map::PROGS], &kernel_btf, None, &values))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             profile,
             btf,
@@ -130,6 +136,7 @@ impl World {
             int: values.int,
             kernel_btf,
             kernel_maps,
+            program_maps,
             _inner: inner,
         })
     }
@@ -138,9 +145,14 @@ impl World {
         &self.kernel_btf
     }
 
-    /// The descriptor of a map as insns have it.
-    pub(crate) fn fd(&self, index: i32) -> Option<i32> {
-        let map = self.kernel_maps.get(usize::try_from(index).ok()?)?;
+    /// The descriptor of a map as insns of a program of this kind have it.
+    pub(crate) fn fd(&self, target: &Target, index: i32) -> Option<i32> {
+        let index = usize::try_from(index).ok()?;
+        let own = self.targets.iter().position(|one| one.name == target.name);
+        let map = match (index, own) {
+            (map::PROGS, Some(own)) => self.program_maps.get(own)?,
+            _ => self.kernel_maps.get(index)?,
+        };
         Some(map.as_fd().as_raw_fd())
     }
 

@@ -339,7 +339,7 @@ impl Gen<'_> {
         self.out.wide(1, 0, ty.0 as i32, 0);
         self.out.mov_imm(2, 0);
         self.out.kfunc(new);
-        self.needs_types |= !self.slip();
+        self.needs_types = true;
         true
     }
 
