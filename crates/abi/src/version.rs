@@ -13,6 +13,7 @@ pub struct KernelVersion {
 
 impl KernelVersion {
     /// Names a release.
+    #[inline]
     #[must_use]
     pub const fn new(major: u8, minor: u8) -> Self {
         Self { major, minor }

@@ -23,6 +23,7 @@ impl Reg {
     pub const R10: Self = Self(10);
 
     /// The number as an index into a register file.
+    #[inline]
     #[must_use]
     pub const fn at(self) -> usize {
         self.0 as usize

@@ -135,14 +135,13 @@ impl Explored {
         self.recycle(state);
     }
 
-    /// Forgets everything: another function is explored on its own.
+    /// Forgets all states: another function is explored on its own. The kernel goes on counting, so that the states of
+    /// functions that were explored before belong to the peak.
     pub(crate) fn clear(&mut self) {
         self.arena.clear();
         self.vacant.clear();
         self.buckets.iter_mut().for_each(Vec::clear);
         self.pending.clear();
-        self.active = 0;
-        self.retired = 0;
     }
 }
 

@@ -44,9 +44,24 @@ struct Instance {
     /// Whether `must_write` shrank since.
     shrank: bool,
     /// For each frame of the chain, the marks of all insns; nothing until one is marked.
-    frames: Vec<Vec<Marks>>,
+    frames: Vec<FrameMarks>,
     /// Insns whose `must_write` is set.
     seen: Vec<bool>,
+}
+
+/// Marks of all insns of a function, for one frame.
+#[derive(Clone, Debug, Default)]
+struct FrameMarks {
+    /// By insn.
+    marks: Vec<Marks>,
+    /// Insns whose marks, or those of a successor, changed since they were solved: a bit each, by place in postorder.
+    dirty: Vec<u64>,
+}
+
+impl FrameMarks {
+    fn dirty(&mut self, place: u32) {
+        self.dirty[(place / 64) as usize] |= 1 << (place % 64);
+    }
 }
 
 impl Instance {
@@ -55,45 +70,59 @@ impl Instance {
     }
 
     fn marks(&self, frame: usize, insn: u32) -> Option<&Marks> {
-        self.frames.get(frame)?.get(insn.checked_sub(self.start)? as usize)
+        self.frames.get(frame)?.marks.get(insn.checked_sub(self.start)? as usize)
     }
 
-    fn marks_mut(&mut self, frame: usize, insn: u32) -> Option<&mut Marks> {
+    /// The marks of a frame; room for all insns is made where there is none.
+    fn frame_mut(&mut self, frame: usize) -> Option<&mut FrameMarks> {
         let insns = self.seen.len();
-        let marks = self.frames.get_mut(frame)?;
-        if marks.is_empty() {
-            marks.resize(insns, Marks::default());
+        let frame = self.frames.get_mut(frame)?;
+        if frame.marks.is_empty() {
+            frame.marks.resize(insns, Marks::default());
+            // Each insn is to be solved once.
+            frame.dirty = vec![u64::MAX; insns.div_ceil(64)];
         }
-        marks.get_mut(insn.checked_sub(self.start)? as usize)
+        Some(frame)
     }
 
-    fn read(&mut self, frame: usize, insn: u32, slots: u64) {
-        let Some(marks) = self.marks_mut(frame, insn) else {
+    fn read(&mut self, flow: &Flow, frame: usize, insn: u32, slots: u64) {
+        let at = insn.wrapping_sub(self.start) as usize;
+        let Some(frame) = self.frame_mut(frame).filter(|frame| at < frame.marks.len()) else {
             return;
         };
-        let is_new = slots & !marks.may_read != 0 && slots & !marks.live != 0;
+        let marks = &mut frame.marks[at];
+        let new = slots & !marks.may_read;
+        if new == 0 {
+            return;
+        }
         marks.may_read |= slots;
+        let is_new = slots & !marks.live != 0;
+        frame.dirty(flow.places[at]);
         self.updated |= is_new;
     }
 
-    fn commit(&mut self, insn: u32, written: &[u64; MAX_FRAMES]) {
-        let Some(&seen) = self.seen.get(insn.wrapping_sub(self.start) as usize) else {
+    fn commit(&mut self, flow: &Flow, insn: u32, written: &[u64; MAX_FRAMES]) {
+        let at = insn.wrapping_sub(self.start) as usize;
+        let Some(&seen) = self.seen.get(at) else {
             return;
         };
         for (frame, &slots) in written.iter().enumerate().take(self.chain.len()) {
             if slots == 0 && !seen {
                 continue;
             }
-            let Some(marks) = self.marks_mut(frame, insn) else {
+            let Some(frame) = self.frame_mut(frame) else {
                 continue;
             };
-            let old = marks.must_write;
+            let old = frame.marks[at].must_write;
             let new = if seen { slots & old } else { slots };
-            marks.must_write = new;
-            self.updated |= old != new;
-            self.shrank |= old & !new != 0;
+            if old != new {
+                frame.marks[at].must_write = new;
+                frame.dirty(flow.places[at]);
+                self.updated = true;
+                self.shrank |= old & !new != 0;
+            }
         }
-        self.seen[(insn - self.start) as usize] = true;
+        self.seen[at] = true;
     }
 }
 
@@ -104,6 +133,8 @@ const MAX_FRAMES: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Liveness {
     instances: Vec<Instance>,
+    /// By subprogram; none until it runs.
+    flows: Vec<Option<Flow>>,
     by_chain: HashMap<Vec<u32>, usize>,
     /// The instance of the insn that is looked at.
     current: Option<usize>,
@@ -129,13 +160,17 @@ impl Liveness {
             return found;
         }
         let (start, end) = (code.start(subprog), code.start(subprog + 1));
+        if self.flows.len() <= subprog as usize {
+            self.flows.resize_with(subprog as usize + 1, || None);
+        }
+        self.flows[subprog as usize].get_or_insert_with(|| Flow::new(code, subprog));
         self.instances.push(Instance {
             chain: self.key.clone(),
             subprog,
             start,
             updated: false,
             shrank: false,
-            frames: vec![Vec::new(); self.key.len()],
+            frames: vec![FrameMarks::default(); self.key.len()],
             seen: vec![false; end.saturating_sub(start) as usize],
         });
         let id = self.instances.len() - 1;
@@ -146,14 +181,17 @@ impl Liveness {
     /// Computes what is live in an instance, and tells the instance that called it.
     fn solve(&mut self, code: &Code<'_>, id: usize) {
         let instance = &mut self.instances[id];
+        let Some(flow) = &self.flows[instance.subprog as usize] else {
+            return;
+        };
         let shrank = core::mem::take(&mut instance.shrank);
-        let order = code.postorder(instance.subprog);
-        for marks in &mut instance.frames {
+        for frame in instance.frames.iter_mut().filter(|frame| !frame.marks.is_empty()) {
             if shrank {
-                marks.iter_mut().for_each(|m| m.written = 0);
+                frame.marks.iter_mut().for_each(|m| m.written = 0);
+                frame.dirty.fill(u64::MAX);
             }
             // One frame's marks do not depend on another's.
-            while !marks.is_empty() && sweep(marks, instance.start, order, code.insns) {}
+            while sweep(frame, flow) {}
         }
         instance.updated = false;
         self.tell_caller(code, id);
@@ -180,39 +218,125 @@ impl Liveness {
         self.key.push(code.start(caller));
         let outer = self.instance(code, caller);
         let outer = &mut self.instances[outer];
-        for (frame, &slots) in read.iter().enumerate().take(depth) {
-            if slots != 0 {
-                outer.read(frame, callsite, slots);
-            }
+        let Some(flow) = &self.flows[caller as usize] else {
+            return;
+        };
+        for (frame, &slots) in read.iter().enumerate().filter(|&(_, &slots)| slots != 0) {
+            outer.read(flow, frame, callsite, slots);
         }
-        outer.commit(callsite, &written);
+        outer.commit(flow, callsite, &written);
     }
 }
 
-/// One round over the insns of a function; tells whether anything changed.
-fn sweep(marks: &mut [Marks], start: u32, order: &[u32], insns: &[Insn]) -> bool {
-    let mut changed = false;
-    for &insn in order {
-        let (fall, jump) = successors(insns, insn);
-        if fall.is_none() && jump.is_none() {
-            continue;
-        }
-        let (mut live, mut written) = (0, u64::MAX);
-        for next in [fall, jump].into_iter().flatten() {
-            if let Some(next) = marks.get(next.wrapping_sub(start) as usize) {
-                live |= next.live;
-                written &= next.written;
+/// One round over the insns that are to be solved, in postorder; tells whether some are left. Insns whose marks and
+/// successors did not change would come out as they are.
+fn sweep(frame: &mut FrameMarks, flow: &Flow) -> bool {
+    let FrameMarks { marks, dirty } = frame;
+    for word in 0..dirty.len() {
+        // An insn that is solved may make one of the same word dirty that comes later.
+        let mut done = 0;
+        loop {
+            let left = dirty[word] & !done;
+            if left == 0 {
+                break;
+            }
+            let bit = left.trailing_zeros();
+            // Those before come in the next round.
+            done |= u64::MAX >> (63 - bit);
+            dirty[word] &= !(1 << bit);
+            let place = word * 64 + bit as usize;
+            let Some(node) = flow.nodes.get(place) else {
+                continue;
+            };
+            if !solve_insn(marks, node) {
+                continue;
+            }
+            for &place in &flow.befores[node.befores.0 as usize..node.befores.1 as usize] {
+                dirty[(place / 64) as usize] |= 1 << (place % 64);
             }
         }
-        let Some(mark) = marks.get_mut(insn.wrapping_sub(start) as usize) else {
-            continue;
-        };
-        live = live & !mark.must_write | mark.may_read;
-        written |= mark.must_write;
-        changed |= live != mark.live || written != mark.written;
-        (mark.live, mark.written) = (live, written);
     }
+    dirty.iter().any(|&word| word != 0)
+}
+
+/// Solves one insn; tells whether that changed it.
+fn solve_insn(marks: &mut [Marks], node: &Node) -> bool {
+    let [fall, jump] = node.afters;
+    if fall == NOWHERE && jump == NOWHERE {
+        return false;
+    }
+    let (mut live, mut written) = (0, u64::MAX);
+    for next in [fall, jump] {
+        if let Some(next) = marks.get(next as usize) {
+            live |= next.live;
+            written &= next.written;
+        }
+    }
+    let mark = &mut marks[node.insn as usize];
+    live = live & !mark.must_write | mark.may_read;
+    written |= mark.must_write;
+    let changed = live != mark.live || written != mark.written;
+    (mark.live, mark.written) = (live, written);
     changed
+}
+
+/// No insn.
+const NOWHERE: u32 = u32::MAX;
+
+/// The control flow of a function: insns in postorder, counted from its first.
+#[derive(Debug)]
+struct Flow {
+    nodes: Vec<Node>,
+    /// Places of the insns before each node, one node after the other.
+    befores: Vec<u32>,
+    /// By insn: its place in postorder.
+    places: Vec<u32>,
+}
+
+/// An insn.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    insn: u32,
+    /// The insns after it, if any.
+    afters: [u32; 2],
+    /// Where the insns before it lie in [`Flow::befores`].
+    befores: (u32, u32),
+}
+
+impl Flow {
+    fn new(code: &Code<'_>, subprog: u32) -> Self {
+        let (start, end) = (code.start(subprog), code.start(subprog + 1));
+        let order = code.postorder(subprog);
+        let within = |insn: Option<u32>| {
+            let insn = insn.filter(|insn| (start..end).contains(insn));
+            insn.map_or(NOWHERE, |insn| insn - start)
+        };
+        let mut places = vec![0; end.saturating_sub(start) as usize];
+        let mut nodes = Vec::with_capacity(order.len());
+        for (place, &insn) in order.iter().enumerate() {
+            let (fall, jump) = successors(code.insns, insn);
+            let afters = [within(fall), within(jump)];
+            nodes.push(Node { insn: insn - start, afters, befores: (0, 0) });
+            if let Some(slot) = places.get_mut((insn - start) as usize) {
+                *slot = place as u32;
+            }
+        }
+        let mut edges: Vec<(u32, u32)> = Vec::new();
+        for (place, node) in nodes.iter().enumerate() {
+            let afters = node.afters.iter().filter(|&&after| after != NOWHERE);
+            edges.extend(afters.map(|&after| (places[after as usize], place as u32)));
+        }
+        edges.sort_unstable();
+        let mut at = 0;
+        for (place, node) in nodes.iter_mut().enumerate() {
+            let begin = at;
+            while edges.get(at).is_some_and(|&(after, _)| after as usize == place) {
+                at += 1;
+            }
+            node.befores = (begin as u32, at as u32);
+        }
+        Self { nodes, befores: edges.into_iter().map(|(_, before)| before).collect(), places }
+    }
 }
 
 /// The insns that may run after one, within the function (`bpf_insn_successors`).
@@ -280,9 +404,12 @@ pub(crate) fn end_insn(env: &mut Env<'_>, depth: usize) {
         // The marks of a call come from the function that it enters.
         env.liveness.current = None;
     }
-    if let Some(current) = env.liveness.current {
-        let written = env.liveness.written;
-        env.liveness.instances[current].commit(insn, &written);
+    let Liveness { instances, flows, written, current, .. } = &mut env.liveness;
+    if let Some(current) = *current {
+        let instance = &mut instances[current];
+        if let Some(flow) = &flows[instance.subprog as usize] {
+            instance.commit(flow, insn, written);
+        }
     }
 }
 
@@ -308,7 +435,11 @@ pub(crate) fn mark_stack_read(env: &mut Env<'_>, frame: u32, slots: u64) {
     let current =
         current.unwrap_or_else(|| liveness.instance_of(&code, state, state.frames.len() - 1));
     liveness.current = Some(current);
-    liveness.instances[current].read(frame as usize, insn, slots);
+    let Liveness { instances, flows, .. } = liveness;
+    let instance = &mut instances[current];
+    if let Some(flow) = &flows[instance.subprog as usize] {
+        instance.read(flow, frame as usize, insn, slots);
+    }
 }
 
 /// Notes that the insn that is looked at overwrites these slots (a bit each) of a frame, wholly.

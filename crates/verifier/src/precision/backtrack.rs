@@ -47,9 +47,9 @@ pub(super) struct Code<'e> {
 
 impl Backtrack {
     /// Whether nothing is looked for.
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        let upto = 0..=self.frame;
-        self.regs[upto.clone()].iter().all(|&m| m == 0) && self.slots[upto].iter().all(|&m| m == 0)
+        (0..=self.frame).rev().all(|frame| self.regs[frame] == 0 && self.slots[frame] == 0)
     }
 
     /// Looks for nothing.
@@ -80,10 +80,15 @@ impl Backtrack {
     }
 
     /// If one of the numbers that an insn linked is looked for, all of them are.
+    #[inline]
     fn sync_linked(&mut self, entry: Option<&HistoryEntry>) {
-        let Some(entry) = entry.filter(|entry| !entry.linked.is_empty()) else {
-            return;
-        };
+        if let Some(entry) = entry.filter(|entry| !entry.linked.is_empty()) {
+            self.look_for_linked(entry);
+        }
+    }
+
+    #[cold]
+    fn look_for_linked(&mut self, entry: &HistoryEntry) {
         if !entry.linked.iter().any(|linked| self.has_linked(linked)) {
             return;
         }
@@ -162,8 +167,8 @@ impl Backtrack {
             return Known::Yes;
         }
         self.unset(into);
-        if let Some((frame, spi)) = entry.and_then(|entry| entry.flags.stack_access) {
-            self.slots[frame as usize] |= 1 << spi;
+        if let Some((frame, spi)) = entry.and_then(HistoryEntry::stack_access) {
+            self.slots[frame] |= 1 << spi;
         }
         Known::Yes
     }
@@ -183,10 +188,10 @@ impl Backtrack {
             // The address is looked for: pointers were subtracted.
             return Known::No;
         }
-        let Some((frame, spi)) = entry.and_then(|entry| entry.flags.stack_access) else {
+        let Some((frame, spi)) = entry.and_then(HistoryEntry::stack_access) else {
             return Known::Yes;
         };
-        let slots = &mut self.slots[frame as usize];
+        let slots = &mut self.slots[frame];
         if *slots >> spi & 1 == 0 {
             return Known::Yes;
         }
@@ -232,11 +237,10 @@ impl Backtrack {
             op::JA => Ok(Known::Yes),
             _ if insn.code & op::SRC_MASK == op::X => {
                 if self.has(insn.dst) || self.has(insn.src) {
-                    let flags = entry.map(|entry| entry.flags).unwrap_or_default();
-                    if !flags.src_is_stack {
+                    if !entry.is_some_and(HistoryEntry::src_is_stack) {
                         self.set(insn.src);
                     }
-                    if !flags.dst_is_stack {
+                    if !entry.is_some_and(HistoryEntry::dst_is_stack) {
                         self.set(insn.dst);
                     }
                 }

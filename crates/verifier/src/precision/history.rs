@@ -14,7 +14,7 @@ pub(crate) struct HistoryEntry {
     /// The one before.
     pub(crate) prev: u32,
     /// What else it did.
-    pub(crate) flags: HistoryFlags,
+    flags: PackedFlags,
     /// Numbers that learned something together at a conditional jump.
     pub(crate) linked: Linked,
 }
@@ -28,6 +28,45 @@ pub(crate) struct HistoryFlags {
     pub(crate) dst_is_stack: bool,
     /// Whether the second one is.
     pub(crate) src_is_stack: bool,
+}
+
+impl HistoryEntry {
+    /// The slot that the insn accessed, and the frame whose stack it is in: frame first.
+    #[inline]
+    pub(super) fn stack_access(&self) -> Option<(usize, u32)> {
+        let PackedFlags(bits) = self.flags;
+        let frame = usize::from(bits >> 6 & 7);
+        (bits & STACK_ACCESS != 0).then_some((frame, u32::from(bits & 0x3f)))
+    }
+
+    /// Whether the first operand of the jump is a stack pointer.
+    pub(super) fn dst_is_stack(&self) -> bool {
+        self.flags.0 & DST_IS_STACK != 0
+    }
+
+    /// Whether the second one is.
+    pub(super) fn src_is_stack(&self) -> bool {
+        self.flags.0 & SRC_IS_STACK != 0
+    }
+}
+
+/// [`HistoryFlags`] in two bytes: slot, frame, and a bit for each flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct PackedFlags(u16);
+
+const STACK_ACCESS: u16 = 1 << 9;
+const DST_IS_STACK: u16 = 1 << 10;
+const SRC_IS_STACK: u16 = 1 << 11;
+
+impl PackedFlags {
+    fn pack(flags: HistoryFlags) -> Self {
+        let access = flags
+            .stack_access
+            .map_or(0, |(frame, spi)| STACK_ACCESS | (frame as u16 & 7) << 6 | spi as u16 & 0x3f);
+        let dst = if flags.dst_is_stack { DST_IS_STACK } else { 0 };
+        let src = if flags.src_is_stack { SRC_IS_STACK } else { 0 };
+        Self(access | dst | src)
+    }
 }
 
 /// A register or slot that is linked to others by a common id, at a conditional jump (`struct linked_reg`).
@@ -104,13 +143,11 @@ pub(crate) fn push_history(env: &mut Env<'_>, flags: HistoryFlags, linked: &[Lin
     if env.backtrack.has_entry
         && let Some(entry) = history.last_mut()
     {
-        let of = &mut entry.flags;
-        of.stack_access = of.stack_access.or(flags.stack_access);
-        of.dst_is_stack |= flags.dst_is_stack;
-        of.src_is_stack |= flags.src_is_stack;
+        entry.flags.0 |= PackedFlags::pack(flags).0;
         entry.linked = linked;
         return Ok(());
     }
+    let flags = PackedFlags::pack(flags);
     history.push(HistoryEntry { insn: env.insn_idx, prev: env.prev_insn_idx, flags, linked });
     env.backtrack.has_entry = true;
     Ok(())

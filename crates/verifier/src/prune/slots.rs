@@ -16,8 +16,9 @@ pub(super) fn covers(
     features: Features,
 ) -> bool {
     let unknown = RegState::unknown();
+    let reads_uninit = features.reads_uninit_stack();
     old.stack.iter().enumerate().all(|(spi, slot)| {
-        Pair { old: slot, cur: cur.stack.get(spi), unknown: &unknown, exactness, features }
+        Pair { old: slot, cur: cur.stack.get(spi), unknown: &unknown, exactness, reads_uninit }
             .is_covered(ids)
     })
 }
@@ -28,7 +29,8 @@ struct Pair<'s> {
     cur: Option<&'s StackSlot>,
     unknown: &'s RegState,
     exactness: Exactness,
-    features: Features,
+    /// Whether bytes that were never written may be read.
+    reads_uninit: bool,
 }
 
 impl Pair<'_> {
@@ -57,7 +59,7 @@ impl Pair<'_> {
 
     /// Whether a byte that `old` has may be anything.
     fn asks_nothing(&self, kind: SlotKind) -> bool {
-        kind == SlotKind::Invalid || kind == SlotKind::Misc && self.features.reads_uninit_stack()
+        kind == SlotKind::Invalid || kind == SlotKind::Misc && self.reads_uninit
     }
 
     /// The number that a load of all eight bytes gives.
@@ -67,7 +69,7 @@ impl Pair<'_> {
         }
         let is_plain = slot.kinds.iter().all(|&kind| match kind {
             SlotKind::Misc => true,
-            SlotKind::Invalid => self.features.reads_uninit_stack(),
+            SlotKind::Invalid => self.reads_uninit,
             _ => false,
         });
         is_plain.then_some(self.unknown)

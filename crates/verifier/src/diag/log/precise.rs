@@ -33,8 +33,16 @@ impl<'t> Trace<'t> {
     }
 
     /// A step back over an insn.
+    #[inline]
     pub(crate) fn step(&mut self, frame: usize, regs: u16, slots: u64, at: u32) {
-        if !self.log.is_verbose() || self.prog.insns.get(at as usize).is_none_or(|i| i.code == 0) {
+        if self.log.is_verbose() {
+            self.print_step(frame, regs, slots, at);
+        }
+    }
+
+    #[cold]
+    fn print_step(&mut self, frame: usize, regs: u16, slots: u64, at: u32) {
+        if self.prog.insns.get(at as usize).is_none_or(|i| i.code == 0) {
             return;
         }
         let (regs, slots) = (Regs(regs), Slots(slots));
