@@ -185,4 +185,9 @@ impl Features {
     pub(crate) fn tracks_byte_swaps(self) -> bool {
         self.at_least(6, 18)
     }
+
+    /// Traced functions may have unions as arguments.
+    pub(crate) fn takes_union_args(self) -> bool {
+        self.at_least(6, 18)
+    }
 }

@@ -93,7 +93,7 @@ pub(crate) fn step<'b>(
     loop {
         let ty = btf.resolved(id);
         let Some(composite) = ty.composite() else {
-            return Err(NotAStruct { name: ty.name().to_owned() }.into());
+            return Err(NotAStruct { name: spelled(ty.name()) }.into());
         };
         if matches!(ty, Type::Union(_)) && composite.len() != 1 {
             // Nobody knows which member of a union is in use; one alone is a way to write `__bpf_md_ptr`.
@@ -104,7 +104,7 @@ pub(crate) fn step<'b>(
                 Some(Tail::Numbers) => return Ok(Found::Scalar),
                 Some(Tail::Structs(inner, off)) => (id, walk.off) = (inner, off),
                 None => {
-                    let name = composite.name.to_owned();
+                    let name = spelled(composite.name);
                     return Err(BeyondStruct { name, off: walk.off, size: walk.size }.into());
                 }
             }
@@ -166,14 +166,14 @@ fn member_at<'b>(
             break;
         }
         let Some(layout) = Layout::of(btf, member.ty) else {
-            return Err(NoSize { member: member.name.to_owned() }.into());
+            return Err(NoSize { member: spelled(member.name) }.into());
         };
         if off >= start + layout.size {
             continue;
         }
         return within_member(btf, composite, &member, &layout, walk, flags);
     }
-    Err(NoMember { name: composite.name.to_owned(), off }.into())
+    Err(NoMember { name: spelled(composite.name), off }.into())
 }
 
 /// The size of a member, with all dimensions of an array in a row.
@@ -221,7 +221,7 @@ fn within_member<'b>(
         Type::Struct(_) | Type::Union(_) => return Ok(Place::Within(layout.declared, off - start)),
         Type::Ptr { target } => {
             if layout.element_size != size || off != start {
-                let (member, name) = (member.name.to_owned(), composite.name.to_owned());
+                let (member, name) = (spelled(member.name), spelled(composite.name));
                 return Err(PartOfPointer { member, moff: start, name, off, size }.into());
             }
             let id = btf.resolve(target);
@@ -237,10 +237,15 @@ fn within_member<'b>(
         _ => {}
     }
     if off + size > end && !flags.contains(TypeFlags::PTR_UNTRUSTED) {
-        let (member, name) = (member.name.to_owned(), composite.name.to_owned());
+        let (member, name) = (spelled(member.name), spelled(composite.name));
         return Err(BeyondMember { member, mend: end, name, off, size }.into());
     }
     Ok(Place::Found(Found::Scalar))
+}
+
+/// A name as the kernel's BTF code prints it (`__btf_name_by_offset`).
+fn spelled(name: &str) -> String {
+    if name.is_empty() { "(anon)".to_owned() } else { name.to_owned() }
 }
 
 /// What the type tag on a pointer's target says.

@@ -9,7 +9,6 @@ static ARGS: &[(&str, i32, Base, TypeFlags)] = {
     use Base::{BtfId, Buf};
     const NULL: TypeFlags = TypeFlags::PTR_MAYBE_NULL;
     const TRUSTED: TypeFlags = NULL.union(TypeFlags::PTR_TRUSTED);
-    const UNTRUSTED: TypeFlags = NULL.union(TypeFlags::PTR_UNTRUSTED);
     const READ_ONLY: TypeFlags = NULL.union(TypeFlags::MEM_RDONLY);
     &[
         ("task", 8, BtfId, TRUSTED),
@@ -33,7 +32,7 @@ static ARGS: &[(&str, i32, Base, TypeFlags)] = {
         ("ipv6_route", 8, BtfId, NULL),
         ("ksym", 8, BtfId, NULL),
         ("cgroup", 8, BtfId, TRUSTED),
-        ("kmem_cache", 8, BtfId, UNTRUSTED),
+        ("kmem_cache", 8, BtfId, TRUSTED),
         ("dmabuf", 8, BtfId, NULL),
     ]
 };

@@ -133,7 +133,8 @@ pub(super) fn access(env: &mut Env<'_>, access: &Access, off: i32) -> Step {
     {
         return Err(ContextReleased { off }.into());
     }
-    let end = off.unsigned_abs() + size;
+    // Unsigned as in the kernel: an offset below the context makes attaching fail.
+    let end = off.cast_unsigned().wrapping_add(size);
     env.max_ctx_offset = env.max_ctx_offset.max(end);
     if access.rw == Rw::Read
         && let Some(value) = access.value

@@ -61,7 +61,11 @@ pub(super) fn cgroup_sock(query: &Query) -> Answer {
     if !SOCK.allows(query.off, query.size) {
         return refused();
     }
-    let attach = query.attach_type;
+    // 0 means creation (`bpf_prog_load_fixup_attach_type`).
+    let attach = match query.attach_type {
+        A::CgroupInetIngress => A::CgroupInetSockCreate,
+        attach => attach,
+    };
     let is_fine = match query.off {
         // bound_dev_if, mark, priority
         0 | 16 | 20 => matches!(attach, A::CgroupInetSockCreate | A::CgroupInetSockRelease),

@@ -50,8 +50,12 @@ pub(super) fn kprobe(query: &Query) -> Answer {
 }
 
 /// `tp_prog_is_valid_access`.
+///
+/// The kernel compares the offset as an unsigned number with the first limit and as a signed one with the second, so
+/// that negative offsets pass. Attaching such a program fails.
 pub(super) fn tracepoint(query: &Query) -> Answer {
-    numbers(&TRACEPOINT, query)
+    let is_below = query.off < 0 && query.rw == Rw::Read && query.is_aligned();
+    if is_below { Ok(Yields::Number) } else { numbers(&TRACEPOINT, query) }
 }
 
 /// `bpf_tracing_ctx_access`.

@@ -126,7 +126,7 @@ fn argument(env: &Env<'_>, target: &Target<'_>, query: &Query) -> Answer {
         let kind = kind_name(btf.kind(ty));
         return Err(format!("ret type {kind} not allowed for fmod_ret\n"));
     }
-    let takes_unions = env.features.takes_any_pointer_arg();
+    let takes_unions = env.features.takes_union_args();
     match btf.ty(ty) {
         Type::Int(int) if int.size <= 8 => Ok(number(target, query, is_return)),
         Type::Enum(_) | Type::Enum64(_) | Type::Struct(_) => Ok(number(target, query, is_return)),
