@@ -61,6 +61,11 @@ impl Features {
         self.at_least(6, 6)
     }
 
+    /// The stack of a chain of calls is counted as the JIT lays it out, not as the interpreter does.
+    pub(crate) fn counts_stack_as_jited(self) -> bool {
+        self.at_least(6, 9)
+    }
+
     /// A refusal to attach to a function names it.
     pub(crate) fn names_denied_targets(self) -> bool {
         self.at_least(6, 17)

@@ -248,7 +248,11 @@ impl Chain {
     }
 }
 
-/// A frame's bytes as the JIT lays them out.
+/// A frame's bytes as the JIT lays them out; older releases count them as the interpreter would.
 fn rounded(env: &Env<'_>, subprog: u32) -> u32 {
-    env.subprogs[subprog as usize].stack_depth.max(1).next_multiple_of(16)
+    let depth = env.subprogs[subprog as usize].stack_depth;
+    match env.features.counts_stack_as_jited() {
+        true => depth.next_multiple_of(16),
+        false => depth.max(1).next_multiple_of(32),
+    }
 }

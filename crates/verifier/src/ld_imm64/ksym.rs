@@ -21,6 +21,13 @@ rejections! {
         id: i32,
     } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR or KIND_FUNC";
 
+    /// The kernel does not tell where its variable lies.
+    ///
+    /// A kernel built without `CONFIG_KALLSYMS_ALL` knows its functions by name, but not its variables.
+    KsymNoAddress("ksym-without-address", ENOENT, help: "run a kernel with `CONFIG_KALLSYMS_ALL`, or read the value by other means") {
+        name: String,
+    } => "ldimm64 failed to find the address for kernel symbol '{name}'.";
+
     /// The type of a kernel variable has no size.
     KsymSize("ksym-without-size", EINVAL, help: "declare the variable as `void` and read it by `bpf_probe_read_kernel`") {
         name: String,
@@ -38,6 +45,11 @@ pub(super) fn resolve(env: &Env<'_>, id: i32, module: i32) -> Step<Imm64> {
         Some(Type::Func { .. }) => {
             let ty = RegType::with(Base::Mem, TypeFlags::MEM_RDONLY);
             return Ok(Imm64::Ksym { ty, size: 0, btf: None });
+        }
+        Some(Type::Var { name, .. })
+            if (env.kernel.config)("CONFIG_KALLSYMS_ALL") == Some(false) =>
+        {
+            return Err(KsymNoAddress { name: name.to_owned() }.into());
         }
         Some(Type::Var { target, .. }) => target,
         Some(_) => return Err(KsymKind { id }.into()),

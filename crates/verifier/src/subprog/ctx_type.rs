@@ -72,6 +72,10 @@ pub(crate) fn is_ctx(env: &Env<'_>, btf: &Btf, target: TypeId) -> bool {
     let shape = btf.resolved(target);
     let (Some(want), Some(_)) = (canonical(prog_type), shape.composite()) else { return false };
     let name = shape.name();
+    // The kernel compares with its typedef's name first, whatever the program means by it.
+    if prog_type == ProgType::Kprobe && name == USER_REGS {
+        return true;
+    }
     let is_kernel_side = matches!((want, name), ("__sk_buff", "sk_buff") | ("xdp_md", "xdp_buff"));
     name == want || is_kernel_side
 }

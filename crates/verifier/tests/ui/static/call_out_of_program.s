@@ -1,0 +1,4 @@
+; A call leads outside the program.
+; rejected EINVAL: call to invalid destination
+    call pc+7
+    exit

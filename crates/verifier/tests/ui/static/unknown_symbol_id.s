@@ -1,0 +1,5 @@
+; The id of a kernel symbol does not exist.
+; rejected ENOENT: ldimm64 insn specifies invalid btf_id 99999999.
+    r1 = btf[fd:0][id:99999999]
+    r0 = 0
+    exit
