@@ -195,4 +195,14 @@ impl Features {
     pub(crate) fn takes_union_args(self) -> bool {
         self.at_least(6, 18)
     }
+
+    /// Only per-CPU objects can be put into per-CPU kptr fields.
+    pub(crate) fn keeps_percpu_kptrs_apart(self) -> bool {
+        self.at_least(7, 2)
+    }
+
+    /// Whether a callback that runs later may sleep depends on who runs it, not on the program.
+    pub(crate) fn callbacks_sleep_on_their_own(self) -> bool {
+        self.at_least(6, 18)
+    }
 }

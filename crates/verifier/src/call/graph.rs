@@ -112,7 +112,8 @@ pub(super) fn check_root(env: &Env<'_>, regno: Reg, is_tree: bool) -> Step<Field
             _ => "held lock and object are not in the same allocation\n",
         };
         let at = env.record_of(reg).and_then(|record| record.spin_lock_off);
-        return Err(GraphLockNotHeld { before, off: at.map_or(-1, i64::from), what }.into());
+        // Beside a `bpf_res_spin_lock` there is none; the kernel prints its mark for that.
+        return Err(GraphLockNotHeld { before, off: at.map_or(-22, i64::from), what }.into());
     }
     Ok(field)
 }

@@ -82,7 +82,8 @@ pub(crate) fn match_type(env: &Env<'_>, field: Kptr, regno: Reg) -> Step {
     };
     let may = permitted(field, local);
     let is_percpu = reg.ty.has(TypeFlags::MEM_PERCPU);
-    let percpu_fits = is_percpu == (field.kind == KptrKind::Percpu);
+    let percpu_fits =
+        is_percpu == (field.kind == KptrKind::Percpu) || !env.features.keeps_percpu_kptrs_apart();
     if reg.ty.base != Base::BtfId || !(reg.ty.flags - may).is_empty() || !percpu_fits {
         return Err(mismatch(env, field, regno, String::new()).into());
     }

@@ -51,7 +51,8 @@ rejections! {
 impl Env<'_> {
     /// Whether the path may sleep, critical sections aside (`in_sleepable`).
     pub(crate) fn in_sleepable(&self) -> bool {
-        self.prog.sleepable || self.state.in_sleepable
+        let by_program = !self.features.callbacks_sleep_on_their_own() && self.prog.sleepable;
+        by_program || self.state.in_sleepable
     }
 
     /// Whether RCU keeps objects alive here (`in_rcu_cs`): programs that do not sleep always run under RCU.

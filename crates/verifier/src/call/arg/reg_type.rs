@@ -10,6 +10,12 @@ use crate::env::Env;
 use crate::state::{Base, RegType};
 
 rejections! {
+    /// An allocated object is passed that may be null, or that the program does not own.
+    ///
+    /// The kernel's verifier has no rule for it and calls that a bug of its own.
+    UnexpectedObject("object-not-expected", EFAULT, help: "check the pointer for null first") {
+    } => "verifier bug: invalid PTR_TO_BTF_ID register for type match";
+
     /// A value of the wrong kind is passed to a helper.
     ///
     /// `R` and a number is the argument's register: R1 is the first argument. The sentence names the kind that the
@@ -179,6 +185,11 @@ pub(crate) const DYNPTR_FLAGS: TypeFlags = TypeFlags::DYNPTR_TYPE_LOCAL
 /// Checks which kernel object is pointed to.
 fn object(env: &Env<'_>, regno: Reg, found: RegType, want: Expected<'_>, exchanges: bool) -> Step {
     if found.has(ALLOC) {
+        let non_owning = ALLOC | TypeFlags::NON_OWN_REF;
+        let known = [ALLOC, ALLOC | PERCPU, non_owning, non_owning | TypeFlags::MEM_RCU];
+        if !known.contains(&found.flags) {
+            return Err(UnexpectedObject {}.into());
+        }
         return match want.meta.and_then(|meta| meta.kptr) {
             Some(field) if exchanges && regno == Reg::R2 => kptr::match_type(env, field, regno),
             _ => Ok(()),

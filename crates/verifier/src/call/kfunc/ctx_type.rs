@@ -54,3 +54,13 @@ pub(super) fn kernel_ctx(env: &Env<'_>) -> Option<TypeId> {
     let name = kernel_name(env.prog.prog_type)?;
     env.kernel.btf.find(name, Kind::Struct)
 }
+
+/// What the kernel calls the context where it is no struct, by the struct that the kernel keeps for this question.
+pub(super) fn kernel_type(env: &Env<'_>) -> TypeId {
+    let btf = env.kernel.btf;
+    let name = format!("BPF_PROG_TYPE_{}_kern", env.prog.prog_type.name().to_uppercase());
+    let all = btf.find("bpf_ctx_convert", Kind::Struct);
+    let members = all.and_then(|id| btf.ty(id).composite());
+    let member = members.and_then(|all| all.members().find(|member| member.name == name));
+    member.map_or(TypeId::VOID, |member| member.ty)
+}

@@ -145,7 +145,7 @@ pub(super) fn check_iter_allowed(env: &Env<'_>, kfunc: &Kfunc<'_>) -> Step {
 pub(super) fn kern_ctx(env: &Env<'_>) -> Step<TypeId> {
     match ctx_type::kernel_ctx(env) {
         Some(id) => Ok(id),
-        None => Err(NoKernelCtx { id: 0 }.into()),
+        None => Err(NoKernelCtx { id: ctx_type::kernel_type(env).0 }.into()),
     }
 }
 
