@@ -1,5 +1,6 @@
 //! The kernel's verdict on a generated program.
 
+use skep_abi::Errno;
 use skep_host::{LogBuffer, LogLevel, Program, Verdict};
 use skep_isa::opcode as op;
 
@@ -21,10 +22,22 @@ impl Judge {
         Self { log: LogBuffer::tail(LOG) }
     }
 
-    /// Asks about one program: once, with a log, which costs less than asking twice.
+    /// Asks about one program: once, with a log, which costs less than asking twice. Only a log that does not fit
+    /// hides the answer, which is then asked for alone.
     pub(crate) fn judge(&mut self, world: &World, generated: &Generated) -> Verdict {
-        program(world, generated).judge_once(LogLevel::PATH.and(LogLevel::STATS), &mut self.log)
+        let program = program(world, generated);
+        let verdict = program.judge_once(LogLevel::PATH.and(LogLevel::STATS), &mut self.log);
+        if verdict.errno != Some(Errno::ENOSPC) {
+            return verdict;
+        }
+        let alone = program.judge_once(LogLevel::STATS, &mut self.log);
+        Verdict { errno: alone.errno, ..verdict }
     }
+}
+
+/// The kernel's whole log, every path.
+pub(crate) fn log(world: &World, generated: &Generated) -> String {
+    program(world, generated).judge_once(LogLevel::ALL, &mut LogBuffer::whole()).log
 }
 
 fn program<'w>(world: &'w World, generated: &Generated) -> Program<'w> {

@@ -113,7 +113,7 @@ fn show(world: &World, seed: u64, number: u64) -> Result<(), String> {
     print!("{}", save::listing(&program));
     println!("type {}, functions {:?}", program.target.name, program.funcs);
     let verdict = kernel::Judge::new().judge(world, &program);
-    println!("kernel: {:?}\n{}", verdict.errno, verdict.log);
+    println!("{}kernel: {:?}", kernel::log(world, &program), verdict.errno);
     println!("skep: {:?}", skep_side::Judge::new(world).judge(&program));
     Ok(())
 }
