@@ -3,6 +3,7 @@
 mod build;
 mod cache;
 mod glob;
+mod guest;
 mod judge;
 mod known;
 mod log;
@@ -58,6 +59,7 @@ struct Options {
     list: bool,
     sample: bool,
     strict: bool,
+    kernel: Option<String>,
 }
 
 /// Builds, judges, compares.
@@ -67,6 +69,9 @@ struct Options {
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     if args == ["--worker"] {
         return worker::serve();
+    }
+    if args == ["--guest"] {
+        return guest::judge_as_init();
     }
     let folders = Folders::new()?;
     if let Some((first, rest)) = args.split_first()
@@ -84,6 +89,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     println!("{} objects; {} sources do not compile", objects.len(), failed.len());
     for failed in &failed {
         println!("  {}: {}", failed.name, failed.reason);
+    }
+    if let Some(version) = &options.kernel {
+        return guest::run(&folders, version, &objects, &options);
     }
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").map_err(|e| e.to_string())?;
     let release = release.trim();
@@ -103,6 +111,7 @@ fn options(args: &[String]) -> Result<Options, String> {
         list: false,
         sample: false,
         strict: false,
+        kernel: None,
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -111,6 +120,7 @@ fn options(args: &[String]) -> Result<Options, String> {
             "--filter" => options.filter.clone_from(value()?),
             "--type" => options.prog_type = Some(value()?.clone()),
             "--jobs" => options.jobs = value()?.parse().map_err(|_| "--jobs needs a number")?,
+            "--kernel" => options.kernel = Some(value()?.clone()),
             "--refresh" => options.refresh = true,
             "--list-differences" => options.list = true,
             "--sample" => (options.sample, options.strict) = (true, true),
@@ -195,7 +205,14 @@ fn ask_kernel(
 }
 
 fn request(object: &Object, side: Side, untyped: Vec<usize>) -> Request {
-    Request { side, name: object.name.clone(), path: object.path.clone(), skip: 0, untyped }
+    Request {
+        side,
+        name: object.name.clone(),
+        path: object.path.clone(),
+        skip: 0,
+        untyped,
+        kernel: None,
+    }
 }
 
 fn ask_skep(objects: &[Object], kernel: &[Judged], jobs: usize) -> Result<Vec<Judged>, String> {
@@ -254,7 +271,8 @@ fn report(
     if options.list {
         rows.iter().filter(differs).for_each(print_difference);
     }
-    against_known(rows, options)
+    // The list is about the running kernel.
+    if options.kernel.is_some() { Ok(()) } else { against_known(rows, options) }
 }
 
 fn print_difference(row: &Row) {

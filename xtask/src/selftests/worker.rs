@@ -3,6 +3,7 @@
 //! The parent writes a request a line; the child answers with a line for each program as it is judged, and an empty
 //! one at the end of the object.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -11,7 +12,9 @@ use std::time::Duration;
 use std::{env, io, thread};
 
 use serde::{Deserialize, Serialize};
+use skep_abi::KernelVersion;
 use skep_host::HostObject;
+use skep_object::KernelProfile;
 
 use super::judge;
 use super::object::{entries, read};
@@ -34,6 +37,8 @@ pub(crate) struct Request {
     pub(crate) skip: usize,
     /// Maps whose types the kernel refused.
     pub(crate) untyped: Vec<usize>,
+    /// The release whose shipped profile judges; else the running kernel's.
+    pub(crate) kernel: Option<String>,
 }
 
 /// What a child says about an object.
@@ -62,7 +67,7 @@ pub(crate) struct Judged {
 /// The child's side: requests from standard input, replies to standard output.
 pub(crate) fn serve() -> Result<(), String> {
     std::panic::set_hook(Box::new(|_| {}));
-    let profile = skep::profile::running().map_err(|e| e.to_string())?;
+    let mut profiles = HashMap::new();
     let mut out = io::stdout().lock();
     let mut say = |reply: &Reply| {
         let line = serde_json::to_string(reply).map_err(|e| e.to_string())?;
@@ -71,7 +76,11 @@ pub(crate) fn serve() -> Result<(), String> {
     for line in io::stdin().lines() {
         let line = line.map_err(|e| e.to_string())?;
         let request: Request = serde_json::from_str(&line).map_err(|e| e.to_string())?;
-        let mut resolved = match read(&request.path, &profile) {
+        if !profiles.contains_key(&request.kernel) {
+            profiles.insert(request.kernel.clone(), profile(request.kernel.as_deref())?);
+        }
+        let profile = &profiles[&request.kernel];
+        let mut resolved = match read(&request.path, profile) {
             Ok(resolved) => resolved,
             Err(why) => {
                 say(&Reply::Unreadable(why))?;
@@ -99,7 +108,7 @@ pub(crate) fn serve() -> Result<(), String> {
             Side::Skep => {
                 say(&Reply::Object { cases, untyped: Vec::new(), btf_error: None })?;
                 for entry in entries.iter().skip(request.skip) {
-                    say(&Reply::Answer(judge::skep(&profile, &resolved, entry)))?;
+                    say(&Reply::Answer(judge::skep(profile, &resolved, entry)))?;
                 }
             }
         }
@@ -108,8 +117,19 @@ pub(crate) fn serve() -> Result<(), String> {
     Ok(())
 }
 
+/// The profile that skep judges by.
+fn profile(kernel: Option<&str>) -> Result<KernelProfile, String> {
+    let Some(release) = kernel else {
+        return skep::profile::running().map_err(|e| e.to_string());
+    };
+    let version = KernelVersion::from_release(release);
+    version
+        .and_then(skep::profile::shipped)
+        .ok_or_else(|| format!("skep ships no profile of Linux {release}"))
+}
+
 /// Maps that the kernel took only without their types.
-fn untyped(host: &HostObject<'_>, resolved: &skep_object::Resolved) -> Vec<usize> {
+pub(crate) fn untyped(host: &HostObject<'_>, resolved: &skep_object::Resolved) -> Vec<usize> {
     let maps = host.maps().iter().zip(&resolved.maps).enumerate();
     maps.filter(|(_, (map, spec))| {
         let is_typed = spec.key_type.is_some() || spec.value_type.is_some();
