@@ -18,8 +18,10 @@ use super::world::{Context, World, WorldMap, inner_spec, map};
 const PROGRAMS: u32 = 2000;
 /// Insns of a run, after which it is let be: the verifier bounds states, not time.
 const BUDGET: u64 = 200_000;
-/// Bytes of a context, more than any program type has.
-const CONTEXT: usize = 256;
+/// Bytes of a context, and where in its memory it begins: Linux lets tracepoint programs read 8 KiB, and, since it
+/// compares a negative offset with an unsigned size, whatever an offset can reach before it.
+const CONTEXT: usize = 48 << 10;
+const START: u64 = 32 << 10;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,14 +144,14 @@ impl Bench {
         let Ok(program) = Program::new(&self.machine, spec) else { return Ran::NotRun };
         let program: Arc<Program> = self.interp.progs().insert(program);
         let mut rng = Rng::new(number, 1);
-        let bytes: Vec<u8> = (0..CONTEXT).map(|_| rng.next() as u8).collect();
-        self.context.write(0, 0, &bytes);
+        let bytes: Vec<u8> = (0..32).flat_map(|_| rng.next().to_le_bytes()).collect();
+        self.context.write(0, START, &bytes);
         let mut run = Run {
             machine: &self.machine,
             cpu: Cpu(0),
             prog: program.id(),
             prog_type: program.prog_type(),
-            ctx: self.context.addr(0),
+            ctx: self.context.addr(0).offset(START as i64),
             task: Pid(1),
             sample: None,
             event: None,

@@ -15,6 +15,14 @@ rejections! {
     /// there.
     KfuncNotEliminated("kfunc-absent-reached", EINVAL, help: "call the kfunc only where `bpf_ksym_exists` says that the kernel has it") {
     } => "invalid kernel function call not eliminated in verifier pass";
+
+    /// The program takes the address of a function that no path runs.
+    ///
+    /// The kernel removes code that no path reaches, whole functions among it, and then misses the function whose
+    /// address is still taken. The address has to be used, or not to be taken.
+    FunctionRemoved("function-removed", EFAULT, help: "pass the callback to a call, or do not take its address") {
+        insn: u32,
+    } => "verifier bug: No program to jit at insn {insn} (subprog < 0)";
 }
 
 /// Finds spills and fills around calls that clobber nothing (`mark_fastcall_patterns`).
@@ -35,6 +43,22 @@ pub(crate) fn finish(env: &mut Env<'_>) -> Step {
         |(insn, aux): (&Insn, &InsnAux)| aux.seen && insn.is_kfunc_call() && insn.imm == 0;
     match insns.into_iter().any(calls_nothing) {
         true => Err(KfuncNotEliminated {}.into()),
-        false => Ok(()),
+        false => functions_stay(env),
     }
+}
+
+/// Addresses of functions that are taken need functions that some path runs (`jit_subprogs`).
+fn functions_stay(env: &Env<'_>) -> Step {
+    let taken = (0_u32..).zip(env.insns).filter(|(at, insn)| {
+        let is_seen = env.aux.get(*at as usize).is_some_and(|aux| aux.seen);
+        is_seen && insn.is_pseudo_func()
+    });
+    for (at, insn) in taken {
+        let target = i64::from(at) + 1 + i64::from(insn.imm);
+        let aux = usize::try_from(target).ok().and_then(|target| env.aux.get(target));
+        if aux.is_some_and(|aux| !aux.seen) {
+            return Err(FunctionRemoved { insn: u32::try_from(target).unwrap_or(0) }.into());
+        }
+    }
+    Ok(())
 }

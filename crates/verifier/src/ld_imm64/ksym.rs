@@ -21,6 +21,12 @@ rejections! {
         id: i32,
     } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR or KIND_FUNC";
 
+    /// The load of a kernel symbol names a module that the program was not loaded with.
+    ///
+    /// Loaders write the descriptor of a module only where the symbol is that module's.
+    KsymModule("ksym-module", EINVAL, help: "load the object with a loader, so that symbols are resolved against this kernel") {
+    } => "invalid module BTF object FD specified.";
+
     /// The kernel does not tell where its variable lies.
     ///
     /// A kernel built without `CONFIG_KALLSYMS_ALL` knows its functions by name, but not its variables.
@@ -37,7 +43,8 @@ rejections! {
 /// What a load of the symbol's address leaves in a register.
 pub(super) fn resolve(env: &Env<'_>, id: i32, module: i32) -> Step<Imm64> {
     if module != 0 {
-        return Stop::unsupported("variables of modules");
+        // Programs come without descriptors of modules, so that none is right.
+        return Err(KsymModule {}.into());
     }
     let btf = env.kernel.btf;
     let target = match btf.get(TypeId(id.cast_unsigned())) {

@@ -7,7 +7,7 @@ use skep_btf::{Type, TypeId};
 use skep_isa::Insn;
 
 use crate::call_summary::CallSummary;
-use crate::diag::{Step, Stop, rejections};
+use crate::diag::{Step, rejections};
 use crate::env::Env;
 
 /// No program calls more kfuncs.
@@ -25,6 +25,12 @@ rejections! {
     /// Loaders never write this.
     KfuncNegativeModule("kfunc-negative-module", EINVAL, help: "use a loader that resolves kfuncs") {
     } => "negative offset disallowed for kernel module function call\nfailed to find BTF for kernel function";
+
+    /// The call of a kfunc names a module by an index, and the program was loaded without modules.
+    ///
+    /// Loaders write an index only together with the list of modules that it is an index of.
+    KfuncModuleUnnamed("kfunc-module-unnamed", EPROTO, help: "use a loader that resolves kfuncs") {
+    } => "kfunc offset > 0 without fd_array is invalid\nfailed to find BTF for kernel function";
 
     /// The program calls more than 256 kfuncs.
     TooManyKfuncs("too-many-kfuncs", E2BIG, help: "split the program") {
@@ -67,7 +73,8 @@ impl Seen {
             return Err(KfuncNegativeModule {}.into());
         }
         if call.off > 0 {
-            return Stop::unsupported("kfuncs of modules");
+            // Programs come without descriptors of modules: what needs one is not resolved by loaders.
+            return Err(KfuncModuleUnnamed {}.into());
         }
         if self.ids.contains(&call.imm) {
             return Ok(());
