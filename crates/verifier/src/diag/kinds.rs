@@ -46,6 +46,10 @@ pub static KINDS: &[&[Kind]] = &[
     crate::attach::REJECTIONS,
     crate::attach::STRUCT_OPS_REJECTIONS,
     crate::attach::TARGET_REJECTIONS,
+    crate::explore::BRANCH_REJECTIONS,
+    crate::explore::ENTRY_REJECTIONS,
+    crate::explore::WALK_REJECTIONS,
+    crate::prune::REJECTIONS,
     crate::stack_depth::REJECTIONS,
     crate::fixups::REJECTIONS,
 ];

@@ -16,7 +16,7 @@ mod visited;
 
 pub(crate) use reg::regs_exact;
 pub(crate) use scc::{SccVisits, leave_scc, release_if_done};
-pub(crate) use visited::is_visited;
+pub(crate) use visited::{REJECTIONS, is_visited};
 
 /// How exactly states are compared (`enum exact_level`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

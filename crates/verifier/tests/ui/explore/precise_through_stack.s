@@ -1,0 +1,24 @@
+; The same where the number is spilled on the way: the slot is precise, too.
+; accepted
+; insns: 48
+    r7 = -8
+    *(u64 *)(r10 -8) = 0
+    *(u64 *)(r10 -16) = 0
+    *(u64 *)(r10 -24) = r7
+    call 7
+    if r0 > 5 goto a
+    r7 = -16
+    *(u64 *)(r10 -24) = r7
+a:  call 7
+    r1 = 1
+    r1 = 2
+    r1 = 3
+    if r0 > 6 goto b
+    r1 = 4
+b:  r1 = 5
+    r1 = 6
+    r8 = *(u64 *)(r10 -24)
+    r2 = r10
+    r2 += r8
+    r0 = *(u64 *)(r2 +0)
+    exit
