@@ -54,8 +54,10 @@ pub enum Effect {
     MapUpdate,
     /// Deletes an element of a map.
     MapDelete,
-    /// Takes an element off a map, or looks at it (`bpf_map_pop_elem`, `bpf_map_peek_elem`, `bpf_map_push_elem`).
+    /// Takes an element off a map, or adds one (`bpf_map_pop_elem`, `bpf_map_push_elem`).
     MapQueue,
+    /// Looks at an element without taking it off (`bpf_map_peek_elem`).
+    MapPeek,
     /// Changes where packets go by a map (`bpf_redirect_map`).
     MapRedirect,
     /// Runs the callback argument up to a number of times (`bpf_loop`).

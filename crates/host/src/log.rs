@@ -87,7 +87,9 @@ pub fn message_before_stats(log: &str) -> &str {
             || line.starts_with("verification time ")
             || line.starts_with("stack depth ")
     };
-    log.lines().rev().map(str::trim_end).find(|line| !is_stat(line)).unwrap_or("")
+    let message = log.lines().rev().map(str::trim_end).find(|line| !is_stat(line)).unwrap_or("");
+    // Some of the kernel's sentences end without a line break.
+    message.split_once("verification time ").map_or(message, |(sentence, _)| sentence)
 }
 
 #[cfg(test)]
@@ -104,6 +106,10 @@ mod tests {
             ""
         );
         assert_eq!(message_before_stats(""), "");
+        assert_eq!(
+            message_before_stats("no line breakverification time 3 usec\n"),
+            "no line break"
+        );
         assert_eq!(message_before_stats("processed by nobody\n"), "processed by nobody");
     }
 

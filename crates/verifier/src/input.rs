@@ -93,6 +93,17 @@ pub struct Map<'a> {
     pub is_data_section: bool,
 }
 
+impl Map<'_> {
+    /// `BPF_F_RDONLY_PROG`.
+    const RDONLY_PROG: u32 = 1 << 7;
+
+    /// Whether programs may only read its values. Those of device maps are the kernel's own.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.flags & Self::RDONLY_PROG != 0
+            || matches!(self.map_type, MapType::Devmap | MapType::DevmapHash)
+    }
+}
+
 /// The kernel that judges.
 #[derive(Clone, Copy)]
 pub struct Kernel<'a> {

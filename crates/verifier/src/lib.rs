@@ -89,7 +89,8 @@ fn judge(env: &mut Env<'_>) -> Step {
 
 fn rejection(env: &Env<'_>, reject: Reject) -> Rejection {
     let mut lines: Vec<String> = reject.message.trim_end().lines().map(str::to_owned).collect();
-    let message = lines.pop().unwrap_or_default();
+    // Where the kernel gives no reason, its log ends with the insn.
+    let message = lines.pop().unwrap_or_else(|| diag::log::insn_line(env));
     Rejection {
         kind: reject.kind,
         errno: reject.errno,

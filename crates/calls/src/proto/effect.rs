@@ -15,7 +15,7 @@ macro_rules! effects {
 }
 
 effects! {
-    TailCall MapLookup MapLookupPercpu MapUpdate MapDelete MapQueue MapRedirect
+    TailCall MapLookup MapLookupPercpu MapUpdate MapDelete MapQueue MapPeek MapRedirect
     CallbackLoop CallbackMapElem CallbackVma CallbackUserRingbuf CallbackTimer CallbackWq CallbackTaskWork
     RingbufReserve RingbufRelease CallsStackWalk
     RcuLock RcuUnlock PreemptDisable PreemptEnable IrqSave IrqRestore

@@ -26,7 +26,7 @@ rejections! {
 }
 
 /// Checks it.
-pub(super) fn check(env: &Env<'_>, access: &Access) -> Step {
+pub(crate) fn check(env: &Env<'_>, access: &Access) -> Step {
     let reg = env.reg(access.base);
     let base = reg.ty.base;
     let is_plain = reg.ty.flags.is_empty();

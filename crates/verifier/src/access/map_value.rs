@@ -11,8 +11,6 @@ use crate::fields::{Field, FieldKind};
 use crate::state::RegState;
 use skep_isa::Reg;
 
-/// `BPF_F_RDONLY_PROG`.
-const RDONLY_PROG: u32 = 1 << 7;
 /// `BPF_F_WRONLY_PROG`.
 const WRONLY_PROG: u32 = 1 << 8;
 
@@ -89,10 +87,10 @@ pub(super) fn check_type(env: &Env<'_>, reg: &RegState, off: i32, size: u32, rw:
         return Stop::bug("a map value without a map");
     };
     let value_size = map.value_size;
-    if rw == Rw::Write && map.flags & RDONLY_PROG != 0 {
+    if rw == Rw::Write && map.is_read_only() {
         return Err(WriteForbidden { value_size, off, size }.into());
     }
-    if rw == Rw::Read && map.flags & (RDONLY_PROG | WRONLY_PROG) == WRONLY_PROG {
+    if rw == Rw::Read && map.flags & WRONLY_PROG != 0 && !map.is_read_only() {
         return Err(ReadForbidden { value_size, off, size }.into());
     }
     Ok(())
@@ -145,7 +143,7 @@ fn kptr_at(env: &Env<'_>, reg: &RegState, at: u64) -> Option<Field> {
 /// What a frozen map holds there, as a load of this size sees it (`bpf_map_direct_read`).
 fn constant(env: &Env<'_>, reg: &RegState, at: u64, access: &Access) -> Option<u64> {
     let map = MapRef::of(reg)?.get(env);
-    let data = map.frozen.filter(|_| map.flags & RDONLY_PROG != 0)?;
+    let data = map.frozen.filter(|_| map.is_read_only())?;
     let at = usize::try_from(at).ok()?;
     let mut bytes = [0; 8];
     for (i, byte) in bytes.iter_mut().enumerate().take(access.size as usize) {

@@ -1,8 +1,9 @@
 //! Kernel objects by their types (`btf_struct_ids_match`).
 
-use skep_btf::{Btf, Kind, Type, TypeId};
+use skep_btf::{Kind, TypeId};
 use skep_isa::Reg;
 
+use crate::access::btf_ptr::struct_ids_match;
 use crate::diag::{Step, Stop, rejections};
 use crate::env::Env;
 use crate::state::Payload;
@@ -40,12 +41,8 @@ impl Object {
 
     /// Its name.
     pub(crate) fn name<'a>(self, env: &Env<'a>) -> &'a str {
-        btf_of(env, self.local).map_or("", |btf| btf.name(self.id))
+        env.btf_of(self.local).map_or("", |btf| btf.name(self.id))
     }
-}
-
-fn btf_of<'a>(env: &Env<'a>, local: bool) -> Option<&'a Btf> {
-    if local { env.prog.btf } else { Some(env.kernel.btf) }
 }
 
 /// Checks that the object in a register is of this type of the kernel, or begins with one where it points.
@@ -72,83 +69,8 @@ pub(crate) fn matches(
     wanted: Object,
     is_strict: bool,
 ) -> bool {
-    if off == 0 && found == wanted {
-        return true;
-    }
-    let (Ok(mut off), Some(btf)) = (u32::try_from(off), btf_of(env, found.local)) else {
-        return false;
-    };
-    if is_strict || found.local != wanted.local {
-        return false;
-    }
-    let mut id = found.id;
-    while let Some(inner) = struct_at(btf, id, off) {
-        if inner == wanted.id {
-            return true;
-        }
-        (id, off) = (inner, 0);
-    }
-    false
-}
-
-/// The outermost struct that is a member of `id`, directly or within others, and begins at `off`.
-pub(crate) fn struct_at(btf: &Btf, id: TypeId, mut off: u32) -> Option<TypeId> {
-    let mut id = btf.resolve(id);
-    'outer: loop {
-        let composite = btf.ty(id).composite()?;
-        if off >= composite.size {
-            let (element, start) = flexible_tail(btf, id)?;
-            let size = u32::try_from(btf.size_of(element)?).ok().filter(|&size| size > 0)?;
-            off = off.checked_sub(start)? % size;
-            id = element;
-            continue;
-        }
-        for member in composite.members() {
-            let start = member.bit_offset / 8;
-            if off < start {
-                return None;
-            }
-            if member.bitfield != 0 {
-                continue;
-            }
-            let size = u32::try_from(btf.size_of(member.ty)?).ok()?;
-            if off >= start.saturating_add(size) {
-                continue;
-            }
-            let (inner, element) = element_of(btf, member.ty);
-            let start = match element {
-                0 => start,
-                element => start + (off - start) / element * element,
-            };
-            btf.ty(inner).composite()?;
-            if off == start {
-                return Some(inner);
-            }
-            off -= start;
-            id = inner;
-            continue 'outer;
-        }
-        return None;
-    }
-}
-
-/// The type of an array's elements, however deep, and their size; 0 where it is no array.
-fn element_of(btf: &Btf, ty: TypeId) -> (TypeId, u32) {
-    let mut ty = btf.resolve(ty);
-    let mut is_array = false;
-    while let Type::Array(array) = btf.ty(ty) {
-        ty = btf.resolve(array.element);
-        is_array = true;
-    }
-    let size = btf.size_of(ty).and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
-    (ty, if is_array { size } else { 0 })
-}
-
-/// The struct of which a flexible array at the end of `id` is made, and where the array begins.
-fn flexible_tail(btf: &Btf, id: TypeId) -> Option<(TypeId, u32)> {
-    let last = btf.ty(id).composite()?.members().last()?;
-    let Type::Array(array) = btf.ty(btf.resolve(last.ty)) else { return None };
-    let element = btf.resolve(array.element);
-    (array.len == 0 && btf.ty(element).composite().is_some())
-        .then_some((element, last.bit_offset / 8))
+    let (found, wanted) = ((found.local, found.id), (wanted.local, wanted.id));
+    // What the program allocates ends where its type does.
+    let walks_flexible = !found.0;
+    struct_ids_match(env, found, off, wanted, is_strict, walks_flexible)
 }

@@ -45,7 +45,7 @@ pub(super) fn resolve_value(env: &Env<'_>, arg: ArgProto, meta: &Meta) -> Step<A
         }
         MapType::Sockmap | MapType::Sockhash => Err(SockmapValue {}.into()),
         // Asks whether the value is there, instead of filling it.
-        MapType::BloomFilter if meta.proto.effect == Some(Effect::MapQueue) => {
+        MapType::BloomFilter if meta.proto.effect == Some(Effect::MapPeek) => {
             Ok(ArgProto { flags: TypeFlags::empty(), ..arg })
         }
         _ => Ok(arg),

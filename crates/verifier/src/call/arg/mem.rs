@@ -1,25 +1,19 @@
 //! Memory that helpers read and write, and sizes.
 
-use skep_abi::{ArgProto, ProgType, TypeFlags};
-use skep_domain::TnumOf;
+use skep_abi::{ArgProto, TypeFlags};
 use skep_isa::Reg;
 
-use crate::access::{self, CallMem, Rw};
+use crate::access::packet::may_access_packet;
+use crate::access::{self, Access, CallMem, Rw, align};
 use crate::call::{Meta, RawStack};
 use crate::diag::{Step, rejections};
 use crate::env::Env;
 use crate::precision;
-use crate::state::Base;
 
 rejections! {
     /// The helper, or any helper in a program of this type, takes no pointers into packets.
     PacketNotAllowed("helper-packet-memory", EACCES, help: "copy the bytes to the stack first") {
     } => "helper access to the packet is not allowed";
-
-    /// The helper writes a whole number, which must lie at a multiple of its size.
-    MisalignedArg("helper-misaligned", EACCES, help: "align the variable to its size") {
-        desc: &'static str, var_off: String, off: i32, size: u32,
-    } => "misaligned {desc}access off {var_off}+{off}+0 size {size}";
 
     /// The size of an allocation must be known when the program is loaded.
     AllocSizeNotConstant("alloc-size-not-constant", EACCES, help: "pass a constant size, the same on all paths that meet here") {
@@ -28,23 +22,8 @@ rejections! {
 }
 
 /// Whether a pointer into a packet may be passed (`may_access_direct_pkt_data`).
-pub(super) fn check_packet(env: &Env<'_>, meta: &Meta) -> Step {
-    let allowed = match env.prog.prog_type {
-        ProgType::LwtIn
-        | ProgType::LwtOut
-        | ProgType::LwtSeg6local
-        | ProgType::SkReuseport
-        | ProgType::FlowDissector
-        | ProgType::CgroupSkb
-        | ProgType::SchedCls
-        | ProgType::SchedAct
-        | ProgType::Xdp
-        | ProgType::LwtXmit
-        | ProgType::SkSkb
-        | ProgType::SkMsg => meta.proto.pkt_access,
-        ProgType::CgroupSockopt => true,
-        _ => false,
-    };
+pub(super) fn check_packet(env: &mut Env<'_>, meta: &Meta) -> Step {
+    let allowed = may_access_packet(env, Some(meta.proto.pkt_access), Rw::Read);
     if allowed { Ok(()) } else { Err(PacketNotAllowed {}.into()) }
 }
 
@@ -91,19 +70,17 @@ pub(super) fn check_pair(
 
 /// Checks that memory lies at a multiple of its size.
 pub(super) fn check_aligned(env: &Env<'_>, regno: Reg, size: u32) -> Step {
-    let reg = env.reg(regno);
-    let moved = TnumOf::constant(i64::from(reg.off).cast_unsigned());
-    if reg.num.var_off.add(moved).is_aligned(u64::from(size)) {
-        return Ok(());
-    }
-    let desc = match reg.ty.base {
-        Base::MapKey => "key ",
-        Base::MapValue => "value ",
-        Base::Stack => "stack ",
-        _ => "",
+    let access = Access {
+        insn: env.insn_idx,
+        base: regno,
+        off: 0,
+        size,
+        rw: Rw::Write,
+        value: None,
+        strict: true,
+        sign_extend: false,
     };
-    let (var_off, off) = (reg.num.var_off.to_string(), reg.off);
-    Err(MisalignedArg { desc, var_off, off, size }.into())
+    align::check(env, &access)
 }
 
 /// Checks the size of an allocation, and remembers it.

@@ -23,9 +23,6 @@ rejections! {
     } => "expected prog array map for tail call";
 }
 
-/// `BPF_F_RDONLY_PROG`.
-const RDONLY_PROG: u32 = 1 << 7;
-
 /// Remembers the map for all paths.
 pub(super) fn record(env: &mut Env<'_>, meta: &Meta) -> Step {
     let effect = meta.proto.effect;
@@ -38,6 +35,7 @@ pub(super) fn record(env: &mut Env<'_>, meta: &Meta) -> Step {
                 | Effect::MapUpdate
                 | Effect::MapDelete
                 | Effect::MapQueue
+                | Effect::MapPeek
                 | Effect::CallbackMapElem
                 | Effect::MapRedirect
         )
@@ -47,7 +45,7 @@ pub(super) fn record(env: &mut Env<'_>, meta: &Meta) -> Step {
     }
     let Some(map) = meta.map else { return Stop::bug("a helper for maps was given none") };
     let writes = matches!(effect, Some(Effect::MapUpdate | Effect::MapDelete | Effect::MapQueue));
-    if writes && map.get(env).flags & RDONLY_PROG != 0 {
+    if writes && map.get(env).is_read_only() {
         return Err(MapReadOnly {}.into());
     }
     map.see(&mut env.aux_mut().map);

@@ -8,7 +8,9 @@ mod precise;
 mod walk;
 
 pub(crate) use precise::{Trace, propagating};
-pub(crate) use walk::{after_insn, before_insn, insn, safe, subprog_is_safe, validating};
+pub(crate) use walk::{
+    after_insn, before_insn, insn, insn_line, safe, subprog_is_safe, validating,
+};
 
 use crate::state::Shown;
 use crate::{Cost, LineInfo};

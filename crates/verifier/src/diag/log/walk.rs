@@ -37,6 +37,11 @@ fn print_insn(env: &mut Env<'_>) {
     touch_operands(env);
 }
 
+/// The line of the insn that is looked at, without what is known before it.
+pub(crate) fn insn_line(env: &Env<'_>) -> String {
+    if env.at_insn { format!("{}: {}", env.insn_idx, names::current(env)) } else { String::new() }
+}
+
 /// The state before an insn, to be compared with the one after it; nothing without a log.
 #[inline]
 pub(crate) fn before_insn(env: &Env<'_>) -> Option<Box<Before>> {
