@@ -59,10 +59,11 @@ pub(crate) fn of(name: &str, loaded: Loaded, offsets: Range<i32>) {
             compare(name, &loaded, &insns, &mut wrong);
         }
     }
-    assert!(wrong.is_empty(), "{} differences, of which:\n{}", wrong.len(), first(&wrong));
+    must_be_none(&wrong);
 }
 
-fn compare(name: &str, loaded: &Loaded, insns: &[Insn], wrong: &mut Vec<String>) {
+/// Asks both, and notes a difference.
+pub(crate) fn compare(name: &str, loaded: &Loaded, insns: &[Insn], wrong: &mut Vec<String>) {
     let kernel = judges::kernel(loaded, insns);
     let skep = judges::skep(loaded, insns);
     if kernel != skep {
@@ -74,8 +75,10 @@ fn compare(name: &str, loaded: &Loaded, insns: &[Insn], wrong: &mut Vec<String>)
     }
 }
 
-fn first(wrong: &[String]) -> String {
-    wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n")
+/// Fails where there is a difference.
+pub(crate) fn must_be_none(wrong: &[String]) {
+    let first = wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{} differences, of which:\n{first}", wrong.len());
 }
 
 /// Every argument of every tracepoint of the running kernel.
@@ -105,5 +108,5 @@ pub(crate) fn arguments_of_tracepoints() {
     if tried == 0 {
         skep_skip::skipped!("the running kernel loads no program for a tracepoint");
     }
-    assert!(wrong.is_empty(), "{} differences, of which:\n{}", wrong.len(), first(&wrong));
+    must_be_none(&wrong);
 }

@@ -1,6 +1,8 @@
-//! Contexts, offset by offset, against the running kernel: every load and store that could be written.
+//! Memory against the running kernel: every load and store of a context that could be written, offset by offset, and
+//! of the stack.
 
 mod judges;
+mod stack;
 mod sweep;
 
 use skep_abi::{AttachType, ProgType};
