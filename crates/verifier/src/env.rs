@@ -30,6 +30,8 @@ pub(crate) struct InsnAux {
     pub(crate) jump_target: bool,
     /// Whether it calls a function that runs a callback.
     pub(crate) calls_callback: bool,
+    /// Whether it is a tail call of a function: the path goes on after it, or leaves the function.
+    pub(crate) tail_call: bool,
     /// Whether it advances an open-coded iterator.
     pub(crate) is_iter_next: bool,
     /// Registers that may be read later, a bit each, before the insn.

@@ -34,15 +34,15 @@ pub(crate) fn global_subprogs(env: &mut Env<'_>) -> Step {
     let mut verified = vec![false; env.subprogs.len()];
     loop {
         let mut found = false;
-        for subprog in 1..env.subprogs.len() {
+        for (subprog, verified) in verified.iter_mut().enumerate().skip(1) {
             let info = &env.subprogs[subprog];
-            if !info.is_global || !info.called || verified[subprog] {
+            if !info.is_global || !info.called || *verified {
                 continue;
             }
             env.insn_idx = info.start;
             explore(env, subprog as u32)?;
             log::subprog_is_safe(env, subprog as u32);
-            verified[subprog] = true;
+            *verified = true;
             found = true;
         }
         if !found {

@@ -1,5 +1,7 @@
 //! Which registers and stack slots may still be read (`kernel/bpf/liveness.c`, 6.18).
 
+mod flow;
+mod instance;
 mod registers;
 mod stack;
 

@@ -12,122 +12,15 @@
 
 use std::collections::HashMap;
 
-use skep_isa::{Insn, opcode as op};
+use skep_isa::Insn;
 
+use super::flow::{Flow, sweep};
+use super::instance::{FrameMarks, Instance};
 use crate::env::{Env, Subprog};
 use crate::state::{State, StateId};
 
-/// Marks of one insn, for one frame: a bit for each slot.
-#[derive(Clone, Copy, Debug, Default)]
-struct Marks {
-    /// Slots that the insn may read.
-    may_read: u64,
-    /// Slots that it overwrites on every path.
-    must_write: u64,
-    /// Slots that it, or every continuation within the function, overwrites.
-    written: u64,
-    /// Slots that it or a continuation may read.
-    live: u64,
-}
-
-/// A function, as a certain chain of calls runs it.
-#[derive(Debug)]
-struct Instance {
-    /// The calls that lead here, outermost first, and the function's first insn.
-    chain: Vec<u32>,
-    /// The function.
-    subprog: u32,
-    /// Its first insn.
-    start: u32,
-    /// Whether marks changed since `live` was computed.
-    updated: bool,
-    /// Whether `must_write` shrank since.
-    shrank: bool,
-    /// For each frame of the chain, the marks of all insns; nothing until one is marked.
-    frames: Vec<FrameMarks>,
-    /// Insns whose `must_write` is set.
-    seen: Vec<bool>,
-}
-
-/// Marks of all insns of a function, for one frame.
-#[derive(Clone, Debug, Default)]
-struct FrameMarks {
-    /// By insn.
-    marks: Vec<Marks>,
-    /// Insns whose marks, or those of a successor, changed since they were solved: a bit each, by place in postorder.
-    dirty: Vec<u64>,
-}
-
-impl FrameMarks {
-    fn dirty(&mut self, place: u32) {
-        self.dirty[(place / 64) as usize] |= 1 << (place % 64);
-    }
-}
-
-impl Instance {
-    fn depth(&self) -> usize {
-        self.chain.len() - 1
-    }
-
-    fn marks(&self, frame: usize, insn: u32) -> Option<&Marks> {
-        self.frames.get(frame)?.marks.get(insn.checked_sub(self.start)? as usize)
-    }
-
-    /// The marks of a frame; room for all insns is made where there is none.
-    fn frame_mut(&mut self, frame: usize) -> Option<&mut FrameMarks> {
-        let insns = self.seen.len();
-        let frame = self.frames.get_mut(frame)?;
-        if frame.marks.is_empty() {
-            frame.marks.resize(insns, Marks::default());
-            // Each insn is to be solved once.
-            frame.dirty = vec![u64::MAX; insns.div_ceil(64)];
-        }
-        Some(frame)
-    }
-
-    fn read(&mut self, flow: &Flow, frame: usize, insn: u32, slots: u64) {
-        let at = insn.wrapping_sub(self.start) as usize;
-        let Some(frame) = self.frame_mut(frame).filter(|frame| at < frame.marks.len()) else {
-            return;
-        };
-        let marks = &mut frame.marks[at];
-        let new = slots & !marks.may_read;
-        if new == 0 {
-            return;
-        }
-        marks.may_read |= slots;
-        let is_new = slots & !marks.live != 0;
-        frame.dirty(flow.places[at]);
-        self.updated |= is_new;
-    }
-
-    fn commit(&mut self, flow: &Flow, insn: u32, written: &[u64; MAX_FRAMES]) {
-        let at = insn.wrapping_sub(self.start) as usize;
-        let Some(&seen) = self.seen.get(at) else {
-            return;
-        };
-        for (frame, &slots) in written.iter().enumerate().take(self.chain.len()) {
-            if slots == 0 && !seen {
-                continue;
-            }
-            let Some(frame) = self.frame_mut(frame) else {
-                continue;
-            };
-            let old = frame.marks[at].must_write;
-            let new = if seen { slots & old } else { slots };
-            if old != new {
-                frame.marks[at].must_write = new;
-                frame.dirty(flow.places[at]);
-                self.updated = true;
-                self.shrank |= old & !new != 0;
-            }
-        }
-        self.seen[at] = true;
-    }
-}
-
 /// `MAX_CALL_FRAMES`.
-const MAX_FRAMES: usize = 8;
+pub(super) const MAX_FRAMES: usize = 8;
 
 /// Marks of stack slots, for each function and chain of calls.
 #[derive(Debug, Default)]
@@ -228,148 +121,19 @@ impl Liveness {
     }
 }
 
-/// One round over the insns that are to be solved, in postorder; tells whether some are left. Insns whose marks and
-/// successors did not change would come out as they are.
-fn sweep(frame: &mut FrameMarks, flow: &Flow) -> bool {
-    let FrameMarks { marks, dirty } = frame;
-    for word in 0..dirty.len() {
-        // An insn that is solved may make one of the same word dirty that comes later.
-        let mut done = 0;
-        loop {
-            let left = dirty[word] & !done;
-            if left == 0 {
-                break;
-            }
-            let bit = left.trailing_zeros();
-            // Those before come in the next round.
-            done |= u64::MAX >> (63 - bit);
-            dirty[word] &= !(1 << bit);
-            let place = word * 64 + bit as usize;
-            let Some(node) = flow.nodes.get(place) else {
-                continue;
-            };
-            if !solve_insn(marks, node) {
-                continue;
-            }
-            for &place in &flow.befores[node.befores.0 as usize..node.befores.1 as usize] {
-                dirty[(place / 64) as usize] |= 1 << (place % 64);
-            }
-        }
-    }
-    dirty.iter().any(|&word| word != 0)
-}
-
-/// Solves one insn; tells whether that changed it.
-fn solve_insn(marks: &mut [Marks], node: &Node) -> bool {
-    let [fall, jump] = node.afters;
-    if fall == NOWHERE && jump == NOWHERE {
-        return false;
-    }
-    let (mut live, mut written) = (0, u64::MAX);
-    for next in [fall, jump] {
-        if let Some(next) = marks.get(next as usize) {
-            live |= next.live;
-            written &= next.written;
-        }
-    }
-    let mark = &mut marks[node.insn as usize];
-    live = live & !mark.must_write | mark.may_read;
-    written |= mark.must_write;
-    let changed = live != mark.live || written != mark.written;
-    (mark.live, mark.written) = (live, written);
-    changed
-}
-
-/// No insn.
-const NOWHERE: u32 = u32::MAX;
-
-/// The control flow of a function: insns in postorder, counted from its first.
-#[derive(Debug)]
-struct Flow {
-    nodes: Vec<Node>,
-    /// Places of the insns before each node, one node after the other.
-    befores: Vec<u32>,
-    /// By insn: its place in postorder.
-    places: Vec<u32>,
-}
-
-/// An insn.
-#[derive(Clone, Copy, Debug)]
-struct Node {
-    insn: u32,
-    /// The insns after it, if any.
-    afters: [u32; 2],
-    /// Where the insns before it lie in [`Flow::befores`].
-    befores: (u32, u32),
-}
-
-impl Flow {
-    fn new(code: &Code<'_>, subprog: u32) -> Self {
-        let (start, end) = (code.start(subprog), code.start(subprog + 1));
-        let order = code.postorder(subprog);
-        let within = |insn: Option<u32>| {
-            let insn = insn.filter(|insn| (start..end).contains(insn));
-            insn.map_or(NOWHERE, |insn| insn - start)
-        };
-        let mut places = vec![0; end.saturating_sub(start) as usize];
-        let mut nodes = Vec::with_capacity(order.len());
-        for (place, &insn) in order.iter().enumerate() {
-            let (fall, jump) = successors(code.insns, insn);
-            let afters = [within(fall), within(jump)];
-            nodes.push(Node { insn: insn - start, afters, befores: (0, 0) });
-            if let Some(slot) = places.get_mut((insn - start) as usize) {
-                *slot = place as u32;
-            }
-        }
-        let mut edges: Vec<(u32, u32)> = Vec::new();
-        for (place, node) in nodes.iter().enumerate() {
-            let afters = node.afters.iter().filter(|&&after| after != NOWHERE);
-            edges.extend(afters.map(|&after| (places[after as usize], place as u32)));
-        }
-        edges.sort_unstable();
-        let mut at = 0;
-        for (place, node) in nodes.iter_mut().enumerate() {
-            let begin = at;
-            while edges.get(at).is_some_and(|&(after, _)| after as usize == place) {
-                at += 1;
-            }
-            node.befores = (begin as u32, at as u32);
-        }
-        Self { nodes, befores: edges.into_iter().map(|(_, before)| before).collect(), places }
-    }
-}
-
-/// The insns that may run after one, within the function (`bpf_insn_successors`).
-fn successors(insns: &[Insn], at: u32) -> (Option<u32>, Option<u32>) {
-    let insn = insns[at as usize];
-    let next = at + if insn.code == op::LD_IMM64 { 2 } else { 1 };
-    if !matches!(insn.code & op::CLASS_MASK, op::JMP | op::JMP32) {
-        return (Some(next), None);
-    }
-    let far = insn.code == (op::JMP32 | op::JA);
-    let off = if far { insn.imm } else { i32::from(insn.off) };
-    let target = next.wrapping_add_signed(off);
-    match insn.code & op::OP_MASK {
-        op::EXIT => (None, None),
-        op::CALL => (Some(next), None),
-        op::JA => (None, Some(target)),
-        _ => (Some(next), Some(target)),
-    }
-}
-
 /// What the solver needs of the program.
-struct Code<'e> {
-    insns: &'e [Insn],
+pub(super) struct Code<'e> {
+    pub(super) insns: &'e [Insn],
     subprogs: &'e [Subprog],
     postorder: &'e [u32],
 }
 
 impl Code<'_> {
-    fn start(&self, subprog: u32) -> u32 {
+    pub(super) fn start(&self, subprog: u32) -> u32 {
         self.subprogs.get(subprog as usize).map_or(self.insns.len() as u32, |s| s.start)
     }
 
-    fn postorder(&self, subprog: u32) -> &[u32] {
+    pub(super) fn postorder(&self, subprog: u32) -> &[u32] {
         let bound = |at: u32| {
             let subprog = self.subprogs.get(at as usize);
             subprog.map_or(self.postorder.len(), |s| s.postorder_start as usize)

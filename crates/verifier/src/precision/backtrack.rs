@@ -232,7 +232,7 @@ impl Backtrack {
             op::CALL if code.aux[at as usize].calls_callback && next != at + 1 => {
                 self.leave_callback()
             }
-            op::CALL => self.call(insn, at, next),
+            op::CALL => self.call(code, insn, at, next),
             op::EXIT => self.exit(code, next),
             op::JA => Ok(Known::Yes),
             _ if insn.code & op::SRC_MASK == op::X => {
@@ -282,7 +282,7 @@ impl Backtrack {
         self.leave_to_caller()
     }
 
-    fn call(&mut self, insn: Insn, at: u32, next: u32) -> Step<Known> {
+    fn call(&mut self, code: &Code<'_>, insn: Insn, at: u32, next: u32) -> Step<Known> {
         if insn.src.0 == op::PSEUDO_KFUNC_CALL && insn.imm == 0 {
             return Ok(Known::No);
         }
@@ -290,7 +290,10 @@ impl Backtrack {
         if self.regs[self.frame] & ARGS != 0 {
             return Stop::bug("the walk back needs arguments after a call");
         }
-        let _ = (at, next);
+        if code.aux[at as usize].tail_call && next != at + 1 {
+            // The call left the function.
+            return self.enter_callee();
+        }
         Ok(Known::Yes)
     }
 

@@ -25,18 +25,19 @@ pub(super) fn clean_bucket(env: &mut Env<'_>, bucket: usize) {
 
 fn clean(env: &mut Env<'_>, id: StateId) {
     let slots = liveness::live_slots(env, id);
-    let state = &mut env.explored.get_mut(id).state;
+    let Env { explored, aux, .. } = env;
+    let state = &mut explored.get_mut(id).state;
     state.cleaned = true;
-    for at in 0..state.frames.len() {
-        let regs = env.aux[env.explored.get(id).state.frame_insn(at) as usize].live_regs;
-        let frame = &mut env.explored.get_mut(id).state.frames[at];
+    for (at, slots) in slots.into_iter().enumerate().take(state.frames.len()) {
+        let regs = aux[state.frame_insn(at) as usize].live_regs;
+        let frame = &mut state.frames[at];
         for (reg, state) in frame.regs[..10].iter_mut().enumerate() {
             if regs >> reg & 1 == 0 {
                 *state = RegState::not_init();
             }
         }
         for (spi, slot) in frame.stack.iter_mut().enumerate() {
-            if slots[at] >> spi & 1 == 0 {
+            if slots >> spi & 1 == 0 {
                 *slot = StackSlot::invalid();
             }
         }

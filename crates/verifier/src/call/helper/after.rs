@@ -17,6 +17,7 @@ pub(super) fn finish(env: &mut Env<'_>, meta: &Meta, changes_packet: bool) -> St
         return Ok(());
     }
     if is_tail_call {
+        env.aux_mut().tail_call = true;
         return leave(env);
     }
     if changes_packet {
