@@ -6,8 +6,9 @@ use std::io::{Write, stderr};
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use case::{Case, outcome};
+use case::{Built, Case, outcome};
 use skep_abi::{AttachType, KernelVersion};
+use skep_btf::Btf;
 use skep_host::{LogBuffer, Map as HostMap, MapAttr, Program as HostProgram};
 use skep_isa::opcode;
 use skep_verifier::{FuncInfo, Kernel, Map, Options, Program, Verdict};
@@ -69,11 +70,12 @@ fn programs_are_judged_as_their_heads_say() {
 }
 
 fn judge(case: &Case, kernel: &Kernel<'_>) -> String {
-    let (btf, ids) = case.btf();
+    let types = case.types();
+    let insns = case.insns_for(kernel.btf);
     let funcs: Vec<_> = case
         .functions()
         .into_iter()
-        .zip(ids)
+        .zip(types.functions.iter().copied())
         .map(|(insn, id)| FuncInfo { insn, ty: skep_btf::TypeId(id) })
         .collect();
     let maps: Vec<_> = case
@@ -87,8 +89,8 @@ fn judge(case: &Case, kernel: &Kernel<'_>) -> String {
             max_entries: map.max_entries,
             flags: map.flags,
             extra: 0,
-            key_type: None,
-            value_type: None,
+            key_type: map.value.as_ref().map(|_| Built::INT),
+            value_type: map.value.as_ref().map(|name| types.of(name)),
             inner: None,
             frozen: map.frozen.as_deref(),
             is_data_section: false,
@@ -104,10 +106,10 @@ fn judge(case: &Case, kernel: &Kernel<'_>) -> String {
         xdp_frags: false,
         strict_alignment: false,
         gpl_compatible: case.license == "GPL",
-        insns: &case.insns,
+        insns: &insns,
         funcs: &funcs,
         lines: &[],
-        btf: Some(&btf),
+        btf: Some(&types.btf),
         maps: &maps,
     };
     let report = skep_verifier::verify(&program, kernel, Options::default());
@@ -129,20 +131,25 @@ fn the_running_kernel_judges_as_the_heads_say() {
     if KernelVersion::from_release(release.trim()) != Some(V6_18) {
         return skep_skip::skipped!("the running kernel is not 6.18");
     }
+    let Some(kernel) =
+        std::fs::read("/sys/kernel/btf/vmlinux").ok().and_then(|bytes| Btf::parse(&bytes).ok())
+    else {
+        return skep_skip::skipped!("the running kernel shows no BTF");
+    };
     let cases = cases();
-    if ask(&cases[0]).is_err() {
+    if ask(&cases[0], &kernel).is_err() {
         return skep_skip::skipped!("the kernel lets nobody load programs here");
     }
     compare(cases.iter().map(|case| {
-        let found = ask(case).unwrap_or_else(|error| error);
+        let found = ask(case, &kernel).unwrap_or_else(|error| error);
         (case.path.display().to_string(), expected_with_insns(case), found)
     }));
 }
 
 /// What the running kernel says, or why it cannot be asked.
-fn ask(case: &Case) -> Result<String, String> {
-    let (btf, ids) = case.btf();
-    let btf = skep_host::load_btf(&btf).map_err(|error| error.to_string())?;
+fn ask(case: &Case, kernel: &Btf) -> Result<String, String> {
+    let types = case.types();
+    let btf = skep_host::load_btf(&types.btf).map_err(|error| error.to_string())?;
     let mut maps = Vec::new();
     for map in &case.maps {
         let attr = MapAttr {
@@ -152,7 +159,7 @@ fn ask(case: &Case) -> Result<String, String> {
             value_size: map.value_size,
             max_entries: map.max_entries,
             flags: map.flags,
-            types: None,
+            types: map.value.as_ref().map(|name| (&btf, Built::INT.0, types.of(name).0)),
             inner: None,
         };
         let made = HostMap::create(&attr).map_err(|error| error.to_string())?;
@@ -162,7 +169,7 @@ fn ask(case: &Case) -> Result<String, String> {
         }
         maps.push(made);
     }
-    let mut insns = case.insns.clone();
+    let mut insns = case.insns_for(kernel);
     for insn in insns.iter_mut().filter(|insn| insn.code == opcode::LD_IMM64) {
         // By place among the descriptors that go with the program.
         insn.src.0 = match insn.src.0 {
@@ -174,7 +181,12 @@ fn ask(case: &Case) -> Result<String, String> {
     let mut program = HostProgram::new(case.prog_type, &insns);
     program.license = &case.license;
     program.btf = Some(&btf);
-    program.funcs = case.functions().into_iter().zip(ids).map(|(insn, id)| [insn, id]).collect();
+    program.funcs = case
+        .functions()
+        .into_iter()
+        .zip(types.functions.iter().copied())
+        .map(|(insn, id)| [insn, id])
+        .collect();
     program.expected_attach_type = case.attach.map_or(0, |attach| attach as u32);
     program.flags = if case.sleepable { 1 << 4 } else { 0 };
     let program = program.with_fds(maps.iter().map(AsFd::as_fd));

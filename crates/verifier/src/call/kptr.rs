@@ -40,7 +40,7 @@ rejections! {
     } => "off={off} kptr isn't referenced kptr";
 
     /// The pointer is not of the kind that the kptr field holds.
-    KptrMismatch("kptr-type-mismatch", EINVAL, help: "store a pointer of the field's own type; a referenced one goes in by bpf_kptr_xchg()") {
+    KptrMismatch("kptr-type-mismatch", EACCES, help: "store a pointer of the field's own type; a referenced one goes in by bpf_kptr_xchg()") {
         regno: u8, found: String, found_name: String, expected: String,
     } => "invalid kptr access, R{regno} type={found}{found_name} expected={expected}";
 }

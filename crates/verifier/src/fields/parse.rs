@@ -137,8 +137,10 @@ fn kptr(
     };
     if kind == KptrKind::Ref {
         let (_, dtor) = OWNABLE.iter().find(|(name, _)| *name == shape.name()).ok_or(Unusable)?;
-        let exists = env.kernel.btf.find(dtor, Kind::Func).is_some()
-            || (env.kernel.left_out)(Kind::Func, dtor);
+        // A reduced BTF has what programs call, and the function that gives back stands beside it in the kernel.
+        let release = dtor.strip_suffix("_dtor").unwrap_or(dtor);
+        let exists =
+            [dtor, &release].iter().any(|name| env.kernel.btf.find(name, Kind::Func).is_some());
         if !exists {
             return Err(Unusable);
         }

@@ -3,18 +3,25 @@
 //! ```text
 //! ; What the test is about.
 //! ; type: socket_filter            (also: `license: none`, `sleepable`, `attach: cgroup_inet_egress`)
-//! ; map m: hash 4 8 16             (key, value, entries; then perhaps flags, or a frozen text in quotes)
+//! ; struct val 8: lock bpf_spin_lock 0, x int 4
+//! ; map m: hash 4 8 16             (key, value, entries; then perhaps flags and a struct, or a frozen text in quotes)
 //! ; rejected EINVAL: R0 !read_ok   (or `accepted`)
 //! ; insns: 12                      (perhaps)
 //! r1 = map[fd:0]
+//! kcall bpf_obj_new_impl           (a kfunc by its name; `type:val` is the number of a struct)
 //! ```
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use skep_abi::{AttachType, Errno, MapType, ProgType};
-use skep_btf::Btf;
+use skep_btf::{Btf, Kind};
 use skep_isa::{Insn, assemble, opcode};
+use types::Types;
+
+pub(crate) use types::Built;
+
+mod types;
 
 /// A test.
 #[derive(Debug)]
@@ -29,6 +36,9 @@ pub(crate) struct Case {
     pub(crate) rejected: Option<(String, String)>,
     pub(crate) insn_processed: Option<u32>,
     pub(crate) insns: Vec<Insn>,
+    types: Types,
+    /// Kfuncs by the number that their calls have.
+    kfuncs: Vec<String>,
 }
 
 /// A map of a test.
@@ -41,6 +51,8 @@ pub(crate) struct MapSpec {
     pub(crate) max_entries: u32,
     pub(crate) flags: u32,
     pub(crate) frozen: Option<Vec<u8>>,
+    /// The struct of the value.
+    pub(crate) value: Option<String>,
 }
 
 /// Every test below a folder.
@@ -64,10 +76,6 @@ pub(crate) fn all(folder: &Path) -> Vec<Case> {
 impl Case {
     fn parse(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("a test can be read");
-        let insns = match assemble(&text) {
-            Ok(insns) => insns,
-            Err(error) => panic!("{}: {error:?}", path.display()),
-        };
         let mut case = Self {
             path: path.to_owned(),
             prog_type: ProgType::SocketFilter,
@@ -77,14 +85,56 @@ impl Case {
             maps: Vec::new(),
             rejected: None,
             insn_processed: None,
-            insns,
+            insns: Vec::new(),
+            types: Types::default(),
+            kfuncs: Vec::new(),
         };
         let mut is_judged = false;
         for line in text.lines().filter_map(|line| line.strip_prefix("; ")) {
             is_judged |= case.head(line);
         }
         assert!(is_judged, "{}: expects neither `accepted` nor `rejected`", path.display());
+        let text = case.with_numbers(&text);
+        case.insns = match assemble(&text) {
+            Ok(insns) => insns,
+            Err(error) => panic!("{}: {error:?}", path.display()),
+        };
         case
+    }
+
+    /// Names of kfuncs and structs as the assembler takes them.
+    fn with_numbers(&mut self, text: &str) -> String {
+        let types = self.types.build(&[]);
+        let mut lines = Vec::new();
+        for line in text.lines() {
+            let code = line.split(';').next().unwrap_or("");
+            if let Some(name) = code.trim().strip_prefix("kcall ") {
+                self.kfuncs.push(name.trim().to_owned());
+                lines.push(format!("call kernel-function#{}", self.kfuncs.len()));
+            } else if let Some((before, name)) = code.split_once("type:") {
+                lines.push(format!("{before}{}", types.of(name.trim()).0));
+            } else {
+                lines.push(code.to_owned());
+            }
+        }
+        lines.join("\n")
+    }
+
+    /// The insns, with the numbers that a kernel's BTF gives the kfuncs.
+    pub(crate) fn insns_for(&self, kernel: &Btf) -> Vec<Insn> {
+        let mut insns = self.insns.clone();
+        for insn in &mut insns {
+            if insn.code != opcode::JMP | opcode::CALL || insn.src.0 != opcode::PSEUDO_KFUNC_CALL {
+                continue;
+            }
+            let at = usize::try_from(insn.imm - 1).expect("the number of a kfunc");
+            let Some(name) = self.kfuncs.get(at) else { continue };
+            let Some(id) = kernel.find(name, Kind::Func) else {
+                panic!("{}: no kfunc is called `{name}`", self.path.display())
+            };
+            insn.imm = id.0.cast_signed();
+        }
+        insns
     }
 
     /// Reads a line of the head; tells whether it is the verdict.
@@ -101,6 +151,9 @@ impl Case {
                 let errno = key.trim_start_matches("rejected ").to_owned();
                 self.rejected = Some((errno, value.to_owned()));
                 return true;
+            }
+            _ if key.starts_with("struct ") => {
+                self.types.declare(key.trim_start_matches("struct "), value);
             }
             _ if key.starts_with("map ") => {
                 self.maps.push(MapSpec::parse(key.trim_start_matches("map "), value));
@@ -126,25 +179,9 @@ impl Case {
         starts
     }
 
-    /// Types of its functions: each is static, takes nothing as far as its type says, and returns `int`.
-    pub(crate) fn btf(&self) -> (Btf, Vec<u32>) {
-        const INT: [u32; 4] = [1, 1 << 24, 4, 1 << 24 | 32];
-        const PROTO: [u32; 3] = [0, 13 << 24, 1];
-        let mut strings = b"\0int\0".to_vec();
-        let mut words: Vec<u32> = INT.into_iter().chain(PROTO).collect();
-        let mut ids = Vec::new();
-        for start in self.functions() {
-            let name = strings.len();
-            strings.extend(format!("f{start}\0").bytes());
-            ids.push(3 + u32::try_from(ids.len()).expect("few functions"));
-            let linkage = u32::from(start == 0);
-            words.extend([u32::try_from(name).expect("few names"), 12 << 24 | linkage, 2]);
-        }
-        let (types, names) = (words.len() as u32 * 4, strings.len() as u32);
-        let head = [0x0001_eb9f, 24, 0, types, types, names];
-        let mut bytes: Vec<u8> = head.into_iter().chain(words).flat_map(u32::to_le_bytes).collect();
-        bytes.extend(strings);
-        (Btf::parse(&bytes).expect("types of functions"), ids)
+    /// Its types.
+    pub(crate) fn types(&self) -> Built {
+        self.types.build(&self.functions())
     }
 }
 
@@ -159,13 +196,14 @@ impl MapSpec {
         let mut number = || words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
         let (key_size, value_size, max_entries) = (number(), number(), number());
         let flags = number();
+        let value_struct = words.next().map(str::to_owned);
         let frozen = text.map(|text| {
             let mut bytes = text.replace("\\0", "\0").into_bytes();
             bytes.resize(value_size as usize, 0);
             bytes
         });
         let name = name.to_owned();
-        Self { name, kind, key_size, value_size, max_entries, flags, frozen }
+        Self { name, kind, key_size, value_size, max_entries, flags, frozen, value: value_struct }
     }
 }
 

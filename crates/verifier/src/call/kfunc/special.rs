@@ -14,13 +14,13 @@ use crate::env::Env;
 use crate::state::{Base, Payload, RegState, RegType};
 
 rejections! {
-    /// An object is given up by the call that belongs to the other kind of object.
-    NotForObjDrop("obj-drop-percpu", EINVAL, help: "use bpf_obj_drop() for objects of bpf_obj_new(), and bpf_percpu_obj_drop() for those of bpf_percpu_obj_new()") {
+    /// A plain object is given up by the call for per-CPU objects.
+    PlainDroppedAsPercpu("obj-dropped-as-percpu", EINVAL, help: "use bpf_obj_drop() for objects of bpf_obj_new()") {
         arg: usize,
     } => "arg#{arg} expected for bpf_obj_drop_impl()";
 
     /// A per-CPU object is given up by the call for plain objects.
-    NotForPercpuObjDrop("percpu-obj-drop-plain", EINVAL, help: "use bpf_percpu_obj_drop() for objects of bpf_percpu_obj_new()") {
+    PercpuDroppedAsPlain("percpu-obj-dropped-as-plain", EINVAL, help: "use bpf_percpu_obj_drop() for objects of bpf_percpu_obj_new()") {
         arg: usize,
     } => "arg#{arg} expected for bpf_percpu_obj_drop_impl()";
 
@@ -86,11 +86,11 @@ pub(super) fn allocated(env: &Env<'_>, kfunc: &Kfunc<'_>, arg: PtrArg, seen: &mu
     let of = |flags| reg.ty == RegType::with(Base::BtfId, flags);
     if of(TypeFlags::MEM_ALLOC) {
         if kfunc.effect != Some(Effect::ObjDrop) {
-            return Err(NotForObjDrop { arg }.into());
+            return Err(PlainDroppedAsPercpu { arg }.into());
         }
     } else if of(TypeFlags::MEM_ALLOC | TypeFlags::MEM_PERCPU) {
         if kfunc.effect != Some(Effect::PercpuObjDrop) {
-            return Err(NotForPercpuObjDrop { arg }.into());
+            return Err(PercpuDroppedAsPlain { arg }.into());
         }
     } else {
         return Err(NotAllocated { arg }.into());

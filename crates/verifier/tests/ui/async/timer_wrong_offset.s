@@ -1,0 +1,19 @@
+; The timer is elsewhere.
+; type: sched_cls
+; struct val 24: x int 0, t bpf_timer 8
+; map m: array 4 24 1 0 val
+; rejected EINVAL: off 0 doesn't point to 'struct bpf_timer' that is at 8
+    *(u32 *)(r10 -4) = 0
+    r2 = r10
+    r2 += -4
+    r1 = map[fd:0]
+    call bpf_map_lookup_elem#1
+    if r0 == 0 goto out
+    r6 = r0
+    r1 = r6
+    r2 = 1
+    r3 = 0
+    call bpf_timer_start#171
+out:
+    r0 = 0
+    exit

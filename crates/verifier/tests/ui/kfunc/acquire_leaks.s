@@ -1,0 +1,6 @@
+; A reference that a kfunc acquires is never released.
+; type: tracepoint
+; rejected EINVAL: BPF_EXIT instruction in main prog would lead to reference leak
+    kcall bpf_cpumask_create
+    r0 = 0
+    exit

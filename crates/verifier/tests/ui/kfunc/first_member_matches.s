@@ -1,0 +1,13 @@
+; An object stands for a struct that it begins with.
+; type: tracepoint
+; accepted
+    kcall bpf_cpumask_create
+    if r0 == 0 goto out
+    r6 = r0
+    r1 = r0
+    kcall bpf_cpumask_weight
+    r1 = r6
+    kcall bpf_cpumask_release
+out:
+    r0 = 0
+    exit

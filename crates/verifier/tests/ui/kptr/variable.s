@@ -1,0 +1,21 @@
+; A kptr is at a known place.
+; type: tracepoint
+; struct val 32: u untrusted:task_struct 0, t kptr:task_struct 8, x int 16, m kptr:bpf_cpumask 24
+; map m: array 4 32 1 0 val
+; rejected EINVAL: R1 doesn't have constant offset. kptr has to be at the constant offset
+    *(u32 *)(r10 -4) = 0
+    r2 = r10
+    r2 += -4
+    r1 = map[fd:0]
+    call bpf_map_lookup_elem#1
+    if r0 == 0 goto out
+    r6 = r0
+    call bpf_get_prandom_u32#7
+    r0 &= 8
+    r1 = r6
+    r1 += r0
+    r2 = 0
+    call bpf_kptr_xchg#194
+out:
+    r0 = 0
+    exit

@@ -1,0 +1,17 @@
+; A program ends with a lock held.
+; type: sched_cls
+; struct val 8: lock bpf_spin_lock 0, x int 4
+; map m: array 4 8 1 0 val
+; rejected EINVAL: BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region
+    *(u32 *)(r10 -4) = 0
+    r2 = r10
+    r2 += -4
+    r1 = map[fd:0]
+    call bpf_map_lookup_elem#1
+    if r0 == 0 goto out
+    r6 = r0
+    r1 = r6
+    call bpf_spin_lock#93
+out:
+    r0 = 0
+    exit

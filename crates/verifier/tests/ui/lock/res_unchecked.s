@@ -1,0 +1,19 @@
+; A lock is released that may not have been taken.
+; type: sched_cls
+; struct val 8: lock bpf_res_spin_lock 0, x int 4
+; map m: array 4 8 1 0 val
+; rejected EINVAL: bpf_res_spin_unlock without taking a lock
+    *(u32 *)(r10 -4) = 0
+    r2 = r10
+    r2 += -4
+    r1 = map[fd:0]
+    call bpf_map_lookup_elem#1
+    if r0 == 0 goto out
+    r6 = r0
+    r1 = r6
+    kcall bpf_res_spin_lock
+    r1 = r6
+    kcall bpf_res_spin_unlock
+out:
+    r0 = 0
+    exit

@@ -1,0 +1,9 @@
+; Per-CPU objects have no special members.
+; type: sched_cls
+; struct node 32: ln bpf_list_node 0, d int 24
+; rejected EINVAL: bpf_percpu_obj_new type ID argument must not contain special fields
+    r1 = type:node
+    r2 = 0
+    kcall bpf_percpu_obj_new_impl
+    r0 = 0
+    exit

@@ -1,0 +1,10 @@
+; A saved state is saved over.
+; rejected EINVAL: expected uninitialized irq flag as arg#0
+    r1 = r10
+    r1 += -8
+    kcall bpf_local_irq_save
+    r1 = r10
+    r1 += -8
+    kcall bpf_local_irq_save
+    r0 = 0
+    exit

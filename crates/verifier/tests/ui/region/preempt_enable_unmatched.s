@@ -1,0 +1,7 @@
+; Preemption is enabled that was not disabled.
+; type: syscall
+; sleepable
+; rejected EINVAL: unmatched attempt to enable preemption (kernel function bpf_preempt_enable)
+    kcall bpf_preempt_enable
+    r0 = 0
+    exit

@@ -1,0 +1,7 @@
+; An RCU section ends that never began.
+; type: syscall
+; sleepable
+; rejected EINVAL: unmatched rcu read unlock (kernel function bpf_rcu_read_unlock)
+    kcall bpf_rcu_read_unlock
+    r0 = 0
+    exit

@@ -1,0 +1,14 @@
+; An iterator is started where one is.
+; rejected EINVAL: expected uninitialized iter_num as arg #0
+    r1 = r10
+    r1 += -8
+    r2 = 0
+    r3 = 10
+    kcall bpf_iter_num_new
+    r1 = r10
+    r1 += -8
+    r2 = 0
+    r3 = 10
+    kcall bpf_iter_num_new
+    r0 = 0
+    exit
