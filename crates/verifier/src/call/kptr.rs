@@ -20,7 +20,7 @@ rejections! {
     } => "map '{map}' has to have BTF in order to use bpf_kptr_xchg";
 
     /// The kptr is passed by a pointer whose distance from the start of its value is not known.
-    KptrVariableOffset("kptr-variable-offset", EINVAL, help: "use a constant index into an array of kptrs") {
+    KptrVariableOffset("kptr-exchange-variable-offset", EINVAL, help: "use a constant index into an array of kptrs") {
         regno: u8,
     } => "R{regno} doesn't have constant offset. kptr has to be at the constant offset";
 

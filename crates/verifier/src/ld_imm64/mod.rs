@@ -1,7 +1,7 @@
 //! What each `ld_imm64` loads (`resolve_pseudo_ldimm64`), and whether the maps suit the program.
 
-mod ksym;
-mod map;
+pub(crate) mod ksym;
+pub(crate) mod map;
 mod opcode_table;
 
 use skep_isa::{Insn, opcode};

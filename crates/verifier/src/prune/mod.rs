@@ -12,7 +12,7 @@ mod held;
 mod reg;
 mod scc;
 mod slots;
-mod visited;
+pub(crate) mod visited;
 
 pub(crate) use reg::regs_exact;
 pub(crate) use scc::{SccVisits, leave_scc, release_if_done};

@@ -13,7 +13,7 @@ use crate::state::{ADD_CONST, ADD_CONST32, ADD_CONST64, Base, RegState};
 
 rejections! {
     /// The opcode names no operation.
-    InvalidAluOpcode("invalid-opcode", EINVAL, help: "compile for a cpu version that this kernel knows") {
+    InvalidAluOpcode("invalid-alu-opcode", EINVAL, help: "compile for a cpu version that this kernel knows") {
         opcode: u8,
     } => "invalid BPF_ALU opcode {opcode:x}";
 

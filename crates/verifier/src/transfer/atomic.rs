@@ -19,12 +19,12 @@ rejections! {
     } => "BPF_ATOMIC uses invalid atomic opcode {imm}";
 
     /// An atomic operation on memory that takes only plain stores, such as the context, a packet or a socket.
-    AtomicStore("atomic-memory", EACCES, help: "use a plain store, or a map value") {
+    AtomicStore("atomic-store-memory", EACCES, help: "use a plain store, or a map value") {
         regno: u8, ty: RegType,
     } => "BPF_ATOMIC stores into R{regno} {ty} is not allowed";
 
     /// An atomic load from memory that takes only plain loads, such as the context, a packet or a socket.
-    AtomicLoad("atomic-memory", EACCES, help: "use a plain load") {
+    AtomicLoad("atomic-load-memory", EACCES, help: "use a plain load") {
         regno: u8, ty: RegType,
     } => "BPF_ATOMIC loads from R{regno} {ty} is not allowed";
 }

@@ -10,7 +10,7 @@ use crate::explore;
 
 rejections! {
     /// The opcode names no jump.
-    InvalidJmpOpcode("invalid-opcode", EINVAL, help: "compile for a cpu version that this kernel knows") {
+    InvalidJmpOpcode("invalid-jump-opcode", EINVAL, help: "compile for a cpu version that this kernel knows") {
         opcode: u8,
     } => "invalid BPF_JMP/JMP32 opcode {opcode:x}";
 

@@ -10,7 +10,7 @@ use crate::state::{Base, Payload, RegState, RegType};
 
 rejections! {
     /// The size of the load is not that of a 64-bit immediate.
-    InvalidLdImm("invalid-opcode", EINVAL, help: "compile for a cpu version that this kernel knows") {
+    InvalidLdImm("invalid-ld-imm", EINVAL, help: "compile for a cpu version that this kernel knows") {
     } => "invalid BPF_LD_IMM insn";
 
     /// The address of a function is taken, but the program has no BTF that tells which functions there are.

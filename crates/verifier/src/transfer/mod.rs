@@ -2,16 +2,16 @@
 //! when a path first comes to it, as the kernel does.
 
 pub(crate) mod alu;
-mod alu_ptr;
+pub(crate) mod alu_ptr;
 mod arena;
-mod atomic;
+pub(crate) mod atomic;
 mod branch;
 mod exit;
-mod jmp;
-mod ld_abs;
-mod ld_imm64;
+pub(crate) mod jmp;
+pub(crate) mod ld_abs;
+pub(crate) mod ld_imm64;
 mod mem;
-mod mov;
+pub(crate) mod mov;
 mod nullness;
 mod packet_cmp;
 pub(crate) mod reg_arg;
@@ -44,7 +44,7 @@ rejections! {
     } => "{what} uses reserved fields";
 
     /// The opcode's addressing mode does not exist.
-    InvalidLdMode("invalid-opcode", EINVAL, help: "compile for a cpu version that this kernel knows") {
+    InvalidLdMode("invalid-ld-mode", EINVAL, help: "compile for a cpu version that this kernel knows") {
     } => "invalid BPF_LD mode";
 }
 

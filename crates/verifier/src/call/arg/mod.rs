@@ -3,7 +3,7 @@
 pub(crate) mod btf_id;
 pub(crate) mod const_str;
 pub(crate) mod map;
-mod mem;
+pub(crate) mod mem;
 pub(crate) mod offset;
 pub(crate) mod reg_type;
 

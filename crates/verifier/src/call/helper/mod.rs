@@ -1,10 +1,10 @@
 //! Calls of helpers (`check_helper_call`).
 
 mod after;
-mod effect;
-mod format;
-mod map;
-mod result;
+pub(crate) mod effect;
+pub(crate) mod format;
+pub(crate) mod map;
+pub(crate) mod result;
 
 use skep_abi::{HelperAnswer, HelperProto};
 

@@ -1,16 +1,16 @@
 //! Calls of kernel functions (`check_kfunc_call`): judged by their flags, their effect and their prototype in the
 //! kernel's BTF, never by a name.
 
-mod arg;
+pub(crate) mod arg;
 mod callback;
 mod ctx_type;
-mod desc;
-mod object;
-mod param;
-mod pointer;
-mod result;
+pub(crate) mod desc;
+pub(crate) mod object;
+pub(crate) mod param;
+pub(crate) mod pointer;
+pub(crate) mod result;
 mod seen;
-mod special;
+pub(crate) mod special;
 
 use skep_abi::{Effect, KfuncFlags};
 use skep_isa::Reg;

@@ -2,7 +2,7 @@
 
 mod attach;
 mod lsm;
-mod range;
+pub(crate) mod range;
 
 use skep_abi::{AttachType, ProgType};
 use skep_isa::Reg;
