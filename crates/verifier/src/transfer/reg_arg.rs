@@ -20,7 +20,7 @@ rejections! {
         regno: u8,
     } => "R{regno} !read_ok";
 
-    /// R10 is written to.
+    /// R10 is written to, which is the frame pointer and can only be read.
     FramePointerWrite("frame-pointer-write", EACCES, help: "copy R10 to another register and change that") {
     } => "frame pointer is read only";
 }
