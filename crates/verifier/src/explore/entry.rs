@@ -62,12 +62,21 @@ fn explore(env: &mut Env<'_>, subprog: u32) -> Step {
     env.state.last_insn = NO_INSN;
     if subprog == 0 && env.prog.prog_type != skep_abi::ProgType::Ext {
         begin_main(env)?;
+        acquire_args(env);
     } else {
         begin_global(env, subprog)?;
     }
     walk::walk(env)?;
     env.log.end_pass();
     Ok(())
+}
+
+/// References that the context hands to the program, which must give them up.
+fn acquire_args(env: &mut Env<'_>) {
+    for off in crate::access::ctx::ref_args(env) {
+        let id = crate::call::refs::acquire(env);
+        env.ctx_refs.push((off, id));
+    }
 }
 
 fn begin_main(env: &mut Env<'_>) -> Step {
