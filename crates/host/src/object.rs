@@ -47,7 +47,6 @@ impl<'a> HostObject<'a> {
     }
 
     /// The maps by index, as [`Resolved::maps`].
-    #[must_use]
     pub fn maps(&self) -> &[Result<Map, HostError>] {
         &self.maps
     }
