@@ -205,4 +205,9 @@ impl Features {
     pub(crate) fn callbacks_sleep_on_their_own(self) -> bool {
         self.at_least(6, 18)
     }
+
+    /// Copies of a number in registers that nothing reads later are not refined with it.
+    pub(crate) fn links_live_registers(self) -> bool {
+        self.at_least(6, 18)
+    }
 }

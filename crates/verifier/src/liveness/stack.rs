@@ -208,6 +208,7 @@ pub(crate) fn mark_stack_read(env: &mut Env<'_>, frame: u32, slots: u64) {
 
 /// Notes that the insn that is looked at overwrites these slots (a bit each) of a frame, wholly.
 pub(crate) fn mark_stack_write(env: &mut Env<'_>, frame: u32, slots: u64) {
+    env.log.touch_slots(slots);
     if let Some(written) = env.liveness.written.get_mut(frame as usize) {
         *written |= slots;
     }

@@ -15,16 +15,26 @@ pub(crate) fn collect_linked(env: &mut Env<'_>, operands: &[(bool, &RegState)]) 
     let mut linked = Vec::new();
     for (is_register, operand) in operands {
         if *is_register && operand.is_scalar() && operand.id != 0 {
-            collect(&mut env.state, operand.base_id(), &mut linked);
+            let live = |insn: u32| match env.features.links_live_registers() {
+                true => env.aux[insn as usize].live_regs,
+                false => u16::MAX,
+            };
+            collect(&mut env.state, live, operand.base_id(), &mut linked);
         }
     }
     linked
 }
 
-fn collect(state: &mut State, id: u32, linked: &mut Vec<LinkedReg>) {
-    for (number, frame) in state.frames.iter_mut().enumerate().rev() {
+/// `live` tells which registers are read at an insn or later.
+fn collect(state: &mut State, live: impl Fn(u32) -> u16, id: u32, linked: &mut Vec<LinkedReg>) {
+    for number in (0..state.frames.len()).rev() {
+        let live = live(state.frame_insn(number));
         let frameno = number as u32;
+        let frame = &mut state.frames[number];
         for (reg, content) in frame.regs.iter_mut().enumerate().take(Reg::R10.at()) {
+            if live >> reg & 1 == 0 {
+                continue;
+            }
             let at = LinkedReg { frame: frameno, at: LinkedAt::Reg(Reg(reg as u8)) };
             note(content, id, at, linked);
         }

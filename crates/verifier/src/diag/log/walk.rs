@@ -66,28 +66,34 @@ pub(crate) fn after_insn(env: &mut Env<'_>, before: Option<Box<Before>>) {
 }
 
 fn compare(env: &mut Env<'_>, before: &Before) {
+    let is_branch = is_branch(env.insn());
     for (was, is) in before.state.frames.iter().zip(&env.state.frames) {
-        env.log.touched.slots |= changed_slots(was, is);
+        if !is_branch {
+            env.log.touched.slots |= changed_slots(was, is);
+        }
     }
     if env.explored.pending() > before.pending && env.aux[env.insn_idx as usize].calls_callback {
         env.log.touched = Shown::ALL;
     }
-    if is_branch(env.insn()) {
+    if is_branch {
         print_touched(env);
     }
     let before = &before.state;
+    print_global_call(env);
     let printer = Printer::new(env.prog, env.kernel);
     let frame = |state: &State, at: usize| printer.frame(state, at, Shown::ALL);
     let (was, is) = (before.frames.len(), env.state.frames.len());
     if is > was {
         let (caller, callee) = (frame(&env.state, is - 2), frame(&env.state, is - 1));
         let _ = write!(env.log.text, "caller:\n{caller}\ncallee:\n{callee}\n");
+        env.log.touched = Shown::ALL;
     } else if is < was {
-        let callsite = before.frames[was - 1].callsite;
+        let callee = &before.frames[was - 1];
+        let next = callee.callsite + u32::from(!callee.is_sync_callback());
         let (callee, caller) = (frame(before, was - 1), frame(&env.state, is - 1));
         let _ = write!(
             env.log.text,
-            "returning from callee:\n{callee}\nto caller at {callsite}:\n{caller}\n"
+            "returning from callee:\n{callee}\nto caller at {next}:\n{caller}\n"
         );
     }
 }
@@ -200,6 +206,23 @@ fn touch_operands(env: &mut Env<'_>) {
         _ if insn.code == op::LD_IMM64 => bit(insn.dst),
         _ => 0b11_1111,
     };
+}
+
+/// A call of a global function says that it is judged on its own.
+fn print_global_call(env: &mut Env<'_>) {
+    let insn = env.insn();
+    if insn.code != op::JMP | op::CALL || insn.src.0 != op::PSEUDO_CALL {
+        return;
+    }
+    let target = (env.insn_idx + 1).wrapping_add_signed(insn.imm);
+    let Some(subprog) = env.subprog_at(target) else {
+        return;
+    };
+    let info = &env.subprogs[subprog as usize];
+    if info.is_global {
+        let name = &info.name;
+        let _ = writeln!(env.log.text, "Func#{subprog} ('{name}') is global and assumed valid.");
+    }
 }
 
 /// Whether an insn is a conditional jump: those show what they learned at once.
