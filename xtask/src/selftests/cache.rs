@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::worker::Judged;
 
 /// Changes when the way of asking does.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Verdicts by object.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -80,6 +80,12 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         return log::print(&folders, writer, rest);
     }
     let options = options(args)?;
+    if options.sample
+        && let Some(why) = cannot_ask()
+    {
+        println!("skipped: {why}");
+        return Ok(());
+    }
     sources::prepare(&folders)?;
     let is_wanted = |name: &str| {
         glob::matches(&options.filter, name) && (!options.sample || SAMPLE.contains(&name))
@@ -99,6 +105,16 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let skep = ask_skep(&objects, &kernel, options.jobs)?;
     let rows = rows(&objects, &kernel, &skep, options.prog_type.as_deref());
     report(&folders, release, &kernel, &rows, &options)
+}
+
+/// Why the running kernel cannot be asked, if so.
+pub(crate) fn cannot_ask() -> Option<String> {
+    let insns = [[0xb7, 0, 0, 0, 0, 0, 0, 0], [0x95, 0, 0, 0, 0, 0, 0, 0]];
+    let mut program = skep_host::Program::new(skep_abi::ProgType::SocketFilter, &[]);
+    program.insns = insns.to_vec();
+    let mut log = skep_host::LogBuffer::whole();
+    let refused = program.judge_once(skep_host::LogLevel::NONE, &mut log).errno?;
+    Some(format!("the kernel refuses bpf(2) with {refused}: run as root"))
 }
 
 fn options(args: &[String]) -> Result<Options, String> {

@@ -47,17 +47,18 @@ pub(crate) fn finish(env: &mut Env<'_>) -> Step {
     }
 }
 
-/// Addresses of functions that are taken need functions that some path runs (`jit_subprogs`).
+/// Addresses of functions that are taken need a function (`jit_subprogs`). One that no path runs is removed, and its
+/// address then is that of the next one; behind the last there is none.
 fn functions_stay(env: &Env<'_>) -> Step {
-    let taken = (0_u32..).zip(env.insns).filter(|(at, insn)| {
-        let is_seen = env.aux.get(*at as usize).is_some_and(|aux| aux.seen);
-        is_seen && insn.is_pseudo_func()
-    });
+    let is_run = |start: u32| env.aux.get(start as usize).is_some_and(|aux| aux.seen);
+    let starts = || env.subprogs.iter().map(|subprog| subprog.start).filter(|&start| is_run(start));
+    // A program of which one function is left is compiled without looking for others.
+    let (Some(last), true) = (starts().next_back(), starts().count() > 1) else { return Ok(()) };
+    let taken = (0_u32..).zip(env.insns).filter(|(at, insn)| is_run(*at) && insn.is_pseudo_func());
     for (at, insn) in taken {
-        let target = i64::from(at) + 1 + i64::from(insn.imm);
-        let aux = usize::try_from(target).ok().and_then(|target| env.aux.get(target));
-        if aux.is_some_and(|aux| !aux.seen) {
-            return Err(FunctionRemoved { insn: u32::try_from(target).unwrap_or(0) }.into());
+        let target = u32::try_from(i64::from(at) + 1 + i64::from(insn.imm)).unwrap_or(0);
+        if target > last && !is_run(target) {
+            return Err(FunctionRemoved { insn: target }.into());
         }
     }
     Ok(())
