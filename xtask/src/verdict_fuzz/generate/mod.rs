@@ -225,7 +225,7 @@ impl Gen<'_> {
         loop {
             let reg = self.rng.below(10);
             let is_ctx = self.regs[reg] == Val::Ctx;
-            if self.regs[reg] != Val::Held && !(is_ctx && !self.rng.one_in(40)) {
+            if self.regs[reg] != Val::Held && (!is_ctx || self.rng.one_in(40)) {
                 return reg as u8;
             }
         }
