@@ -94,7 +94,7 @@ fn move_by_distance(reg: &mut RegState, known: &RegState) {
     *reg = *known;
     (reg.off, reg.id) = (off, id);
     alu(ScalarOp::Add, false, &mut reg.num, &Scalar::constant(distance.cast_unsigned()));
-    if id & ADD_CONST32 != 0 {
+    if (id | known.id) & ADD_CONST32 != 0 {
         reg.num.zext_32_to_64();
         reg.num.sync();
     }

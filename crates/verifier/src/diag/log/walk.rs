@@ -67,6 +67,10 @@ pub(crate) fn after_insn(env: &mut Env<'_>, before: Option<Box<Before>>) {
 
 fn compare(env: &mut Env<'_>, before: &Before) {
     let is_branch = is_branch(env.insn());
+    if is_call(env.insn()) {
+        // What a call reads is not shown.
+        env.log.touched.slots = 0;
+    }
     for (was, is) in before.state.frames.iter().zip(&env.state.frames) {
         if !is_branch {
             env.log.touched.slots |= changed_slots(was, is);
@@ -208,10 +212,14 @@ fn touch_operands(env: &mut Env<'_>) {
     };
 }
 
+fn is_call(insn: Insn) -> bool {
+    insn.code == op::JMP | op::CALL
+}
+
 /// A call of a global function says that it is judged on its own.
 fn print_global_call(env: &mut Env<'_>) {
     let insn = env.insn();
-    if insn.code != op::JMP | op::CALL || insn.src.0 != op::PSEUDO_CALL {
+    if !is_call(insn) || insn.src.0 != op::PSEUDO_CALL {
         return;
     }
     let target = (env.insn_idx + 1).wrapping_add_signed(insn.imm);
