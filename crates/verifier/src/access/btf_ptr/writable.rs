@@ -79,17 +79,31 @@ pub(super) fn check(env: &Env<'_>, reg: &RegState, off: u32, size: u32) -> Step 
         return Err(ObjectReadOnly {}.into());
     };
     match env.prog.prog_type {
-        ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp => conntrack(env, id),
+        ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp => conntrack(env, id, off, size),
         ProgType::StructOps => struct_ops(env, id, off, size),
         _ => Err(ObjectReadOnly {}.into()),
     }
 }
 
-/// The mark of a connection, which a module's rules allow.
-fn conntrack(env: &Env<'_>, id: TypeId) -> Step {
-    match env.kernel.btf.name(id) {
-        "nf_conn" | "nf_conn___init" => Stop::unsupported("writes to struct nf_conn"),
-        _ => Err(ObjectReadOnly {}.into()),
+/// The mark of a connection (`_nf_conntrack_btf_struct_access`).
+fn conntrack(env: &Env<'_>, id: TypeId, off: u32, size: u32) -> Step {
+    let btf = env.kernel.btf;
+    if !matches!(btf.name(id), "nf_conn" | "nf_conn___init") {
+        return Err(ObjectReadOnly {}.into());
+    }
+    // As a module, connection tracking allows nothing until it is loaded.
+    if btf.find("_nf_conntrack_btf_struct_access", Kind::Func).is_none() {
+        return Stop::unsupported("writes to struct nf_conn, which may be a module's");
+    }
+    let name = || "nf_conn".to_owned();
+    match field_at(btf, "nf_conn", "mark") {
+        Some((start, end)) if start == u64::from(off) => {
+            if u64::from(off) + u64::from(size) > end {
+                return Err(BeyondWritable { off, size, name: name(), end }.into());
+            }
+            Ok(())
+        }
+        _ => Err(FieldReadOnly { name: name(), off }.into()),
     }
 }
 
