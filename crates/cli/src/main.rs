@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use skep::Error;
 
-use crate::args::{Cli, Command, JsonTo};
+use crate::args::{Cli, Command};
 use crate::output::Output;
 
 fn main() -> ExitCode {

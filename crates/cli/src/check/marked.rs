@@ -12,6 +12,11 @@ pub(super) fn span(text: &str, column: u32) -> Range<usize> {
         _ => return whole,
     };
     let rest = &text[start..];
+    if is_assignment(rest) {
+        // The operator alone says little: the statement is what a reader looks at.
+        let end = rest.find(';').map_or(text.len(), |end| start + end);
+        return code.min(start)..end;
+    }
     let mut depth = 0_u32;
     let mut end = 0;
     for (at, sign) in rest.char_indices() {
@@ -32,6 +37,12 @@ pub(super) fn span(text: &str, column: u32) -> Range<usize> {
     start..start + end
 }
 
+/// Whether the text begins with an assignment operator.
+fn is_assignment(rest: &str) -> bool {
+    let signs = rest.trim_start_matches(['+', '-', '*', '/', '%', '&', '|', '^', '<', '>']);
+    rest.len() - signs.len() <= 2 && signs.starts_with('=') && !signs.starts_with("==")
+}
+
 #[cfg(test)]
 mod tests {
     use super::span;
@@ -49,6 +60,8 @@ mod tests {
         );
         assert_eq!(marked("  if (*value > 3)", 7), "*value");
         assert_eq!(marked("  a[i + 1] = 0;", 3), "a[i + 1]");
+        assert_eq!(marked("  *count += 1;", 10), "*count += 1");
+        assert_eq!(marked("  if (a == b)", 9), "==");
     }
 
     #[test]

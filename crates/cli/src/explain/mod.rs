@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 use skep::Error;
-use skep::check::{KINDS, Kind};
+use skep::check::{Kind, kinds as all};
 
 use crate::args::ExplainArgs;
 use crate::output::{CODE, HEADING, Output, Table, View};
@@ -30,7 +30,6 @@ pub(crate) fn execute(args: &ExplainArgs, output: &Output) -> Result<ExitCode, E
         None => true,
         Some(name) => kind.name == name,
     };
-    let all = || KINDS.iter().flat_map(|kinds| kinds.iter());
     for kind in all().filter(|kind| wanted(kind)) {
         kinds.entry(kind.name).or_default().push(kind);
     }

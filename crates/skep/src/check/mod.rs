@@ -10,9 +10,16 @@ use skep_verifier::{FuncInfo, Kernel, LineInfo, Map, Program, Report, Verdict};
 
 pub use explain::Fact;
 pub use license::is_gpl_compatible;
-pub use object::{CheckedObject, CheckedProgram, Finding, Judged, SourceLine, check_object};
-pub use skep_verifier::diag::{KINDS, Kind, kind};
+pub use object::{
+    CheckedObject, CheckedProgram, Finding, Judged, SourceLine, UNRESOLVED, check_object,
+};
+pub use skep_verifier::diag::Kind;
 pub use skep_verifier::{Cost, Options};
+
+/// Every kind of rejection: the verifier's, and the loader's.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    skep_verifier::diag::KINDS.iter().flat_map(|kinds| kinds.iter()).chain([&UNRESOLVED])
+}
 
 /// Judges the programs of one object by one kernel.
 #[derive(Debug)]

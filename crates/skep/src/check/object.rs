@@ -5,10 +5,22 @@ use std::time::{Duration, Instant};
 use skep_abi::{Errno, ProgType};
 use skep_btf::Btf;
 use skep_object::{InsnIdx, KernelProfile, Outcome, Resolved, ResolvedProgram};
+use skep_verifier::diag::Kind;
 use skep_verifier::{Cost, Options, Rejection, Verdict};
 
 use super::Checker;
 use super::explain::{self, Fact};
+
+/// The one rejection that is the loader's, not the verifier's.
+pub static UNRESOLVED: Kind = Kind {
+    name: "unresolved",
+    errno: Errno::EINVAL,
+    doc: "The object does not fit this kernel: a loader gives up before the verifier sees it.\n\n\
+          Something that the object asks the kernel for is not there: a kernel function, a variable, a type, or a \
+          function of that prototype.",
+    text: "{found}",
+    help: "declare what is missing __weak and test for it, or choose a kernel that has it",
+};
 
 /// What an object's programs were judged to be.
 #[derive(Clone, Debug)]
@@ -150,15 +162,16 @@ fn checked(
         }
         Outcome::Failed(error) => {
             let finding = Finding {
-                kind: "unresolved",
-                errno: Errno::EINVAL,
-                message: error.to_string(),
+                kind: UNRESOLVED.name,
+                errno: UNRESOLVED.errno,
+                message: error.found.clone(),
                 lines_before: Vec::new(),
-                insn: None,
-                source: None,
+                insn: error.insn.map(|insn| insn.0),
+                source: error
+                    .insn
+                    .and_then(|insn| SourceLine::of(program, resolved.btf.as_ref()?, insn.0)),
                 facts: Vec::new(),
-                meaning: "The object does not fit this kernel; a loader gives up before the verifier sees it."
-                    .to_owned(),
+                meaning: UNRESOLVED.meaning(),
                 help: error.help.clone().unwrap_or_default(),
             };
             (Judged::Rejected(Box::new(finding)), Cost::default(), None)
@@ -183,6 +196,7 @@ fn finding(
 ) -> Finding {
     let btf = resolved.btf.as_ref();
     let source = why.insn.and_then(|insn| SourceLine::of(program, btf?, insn));
+    let facts = explain::facts(program, btf, (&profile.btf, profile.version), why);
     Finding {
         kind: why.kind.name,
         errno: why.errno,
@@ -190,8 +204,8 @@ fn finding(
         lines_before: why.lines_before.clone(),
         insn: why.insn,
         source,
-        facts: explain::facts(program, btf, &profile.btf, why),
-        meaning: why.kind.meaning(),
-        help: why.kind.help.to_owned(),
+        meaning: explain::meaning(why, &facts),
+        help: explain::help(why, &facts),
+        facts,
     }
 }

@@ -5,7 +5,7 @@ use skep_isa::opcode as op;
 use super::{Fact, Subject};
 
 /// More than so many would hide the rest.
-const MOST: usize = 8;
+const MOST: usize = 4;
 
 /// The last branches of the path that a reader can see in the source: each line once, the last time it was passed.
 pub(super) fn facts(subject: &Subject<'_>, path: &[Option<u32>]) -> Vec<Fact> {
@@ -20,14 +20,16 @@ pub(super) fn facts(subject: &Subject<'_>, path: &[Option<u32>]) -> Vec<Fact> {
         if !is_jump {
             continue;
         }
-        let target = at.wrapping_add_signed(insn.off.into()).wrapping_add(1);
-        let text = if *next == target && target != at + 1 {
-            format!("the jump is taken, to insn {next}")
-        } else {
-            "the jump is not taken".to_owned()
+        let text = match subject.fact(*next, "").source {
+            Some(source) => format!("from here the path goes on at line {}", source.line),
+            None => format!("from here the path goes on at insn {next}"),
         };
         let fact = subject.fact(*at, text);
-        if !facts.iter().any(|known| known.insn == fact.insn) {
+        let same_line = |known: &Fact| match (&known.source, &fact.source) {
+            (Some(known), Some(new)) => known.line == new.line,
+            _ => known.insn == fact.insn,
+        };
+        if !facts.iter().any(same_line) {
             facts.push(fact);
         }
         if facts.len() == MOST {

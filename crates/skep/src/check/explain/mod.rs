@@ -1,15 +1,23 @@
 //! What led to a rejection, out of the path that the verifier walked: where a value came from, where a reference was
 //! acquired, which branches were taken.
 
+mod advice;
 mod branches;
 mod origin;
 
+use skep_abi::{
+    AttachType, CallTable as _, Caller, HelperAnswer, KernelVersion, KfuncAnswer, KfuncFlags,
+    TypeFlags,
+};
 use skep_btf::{Btf, TypeId};
+use skep_calls::KernelCalls;
 use skep_isa::{Insn, opcode as op};
 use skep_object::ResolvedProgram;
 use skep_verifier::Rejection;
 
 use super::object::SourceLine;
+
+pub(super) use advice::{help, meaning};
 
 /// One thing that led to a rejection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +35,7 @@ struct Subject<'a> {
     program: &'a ResolvedProgram,
     btf: Option<&'a Btf>,
     kernel: &'a Btf,
+    version: KernelVersion,
 }
 
 impl Subject<'_> {
@@ -37,6 +46,30 @@ impl Subject<'_> {
     fn fact(&self, insn: u32, text: impl Into<String>) -> Fact {
         let source = self.btf.and_then(|btf| SourceLine::of(self.program, btf, insn));
         Fact { insn, source, text: text.into() }
+    }
+
+    /// Whether a call takes a reference away, as far as the tables of calls tell.
+    fn takes_reference(&self, insn: Insn) -> bool {
+        let caller = Caller {
+            prog_type: self.program.prog_type,
+            attach_type: AttachType::CgroupInetIngress,
+            sleepable: self.program.sleepable,
+            attach_target: self.program.attach_target.as_deref(),
+            struct_ops: None,
+            version: self.version,
+        };
+        if insn.src.0 == op::PSEUDO_KFUNC_CALL {
+            return match KernelCalls::OPEN.kfunc(&self.callee(insn), &caller) {
+                KfuncAnswer::Proto(proto) => proto.flags.contains(KfuncFlags::RELEASE),
+                _ => false,
+            };
+        }
+        match KernelCalls::OPEN.helper(insn.imm.cast_unsigned(), &caller) {
+            HelperAnswer::Proto(proto) => {
+                proto.args.iter().any(|arg| arg.flags.contains(TypeFlags::OBJ_RELEASE))
+            }
+            _ => false,
+        }
     }
 
     /// The name of what a call insn calls.
@@ -62,14 +95,18 @@ fn is_call(insn: Insn) -> bool {
 pub(super) fn facts(
     program: &ResolvedProgram,
     btf: Option<&Btf>,
-    kernel: &Btf,
+    kernel: (&Btf, KernelVersion),
     why: &Rejection,
 ) -> Vec<Fact> {
-    let subject = Subject { program, btf, kernel };
+    let subject = Subject { program, btf, kernel: kernel.0, version: kernel.1 };
     let mut facts = branches::facts(&subject, &why.path);
     facts.extend(leaks(&subject, why));
     if let Some(reg) = register_at_fault(&why.message) {
-        facts.extend(origin::facts(&subject, &why.path, reg));
+        let is_number = why.message.ends_with("'scalar'");
+        let mut made = origin::facts(&subject, &why.path, reg);
+        // A release matters where a pointer has become a number.
+        made.retain(|fact| is_number || !fact.text.contains(" releases it"));
+        facts.extend(made);
     }
     // The order of the path; an insn that is passed twice counts where it was passed last.
     let place = |fact: &Fact| why.path.iter().rposition(|at| *at == Some(fact.insn));

@@ -4,9 +4,6 @@ use skep_isa::{Insn, Reg, opcode as op};
 
 use super::{Fact, Subject, is_call};
 
-/// A chain of copies longer than this says nothing any more.
-const MOST: usize = 4;
-
 /// What is looked for on the way back: a register, or eight bytes of stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sought {
@@ -32,23 +29,27 @@ pub(super) fn facts(subject: &Subject<'_>, path: &[Option<u32>], reg: u8) -> Vec
         }
         if enters {
             if depth == 0 {
-                facts.push(subject.fact(at, format!("{} comes from the caller", name(sought))));
+                facts.push(subject.fact(at, format!("R{reg} comes from the caller")));
                 return facts;
             }
             depth -= 1;
         }
-        if depth > 0 || !writes(insn, sought) {
+        if depth > 0 {
+            continue;
+        }
+        if releases(subject, insn) {
+            let callee = subject.callee(insn);
+            facts.push(
+                subject.fact(at, format!("{callee} releases it: no copy is valid afterwards")),
+            );
+        }
+        if !writes(insn, sought) {
             continue;
         }
         match copied_from(insn) {
-            Some(from) if facts.len() + 1 < MOST => {
-                facts.push(
-                    subject.fact(at, format!("{} is copied from {}", name(sought), name(from))),
-                );
-                sought = from;
-            }
-            _ => {
-                facts.push(subject.fact(at, made(subject, insn, sought)));
+            Some(from) => sought = from,
+            None => {
+                facts.push(subject.fact(at, made(subject, insn, sought, reg)));
                 return facts;
             }
         }
@@ -56,15 +57,13 @@ pub(super) fn facts(subject: &Subject<'_>, path: &[Option<u32>], reg: u8) -> Vec
     facts
 }
 
-fn name(sought: Sought) -> String {
-    match sought {
-        Sought::Reg(reg) => format!("R{reg}"),
-        Sought::Slot(off) => format!("the stack at fp{off}"),
-    }
-}
-
 fn is_stack(reg: Reg) -> bool {
     reg == Reg::R10
+}
+
+/// Whether the insn calls something that takes a reference away.
+fn releases(subject: &Subject<'_>, insn: Insn) -> bool {
+    is_call(insn) && insn.src.0 != op::PSEUDO_CALL && subject.takes_reference(insn)
 }
 
 /// Whether the insn gives a new value to what is sought. Arithmetic changes a value, but does not make it.
@@ -90,14 +89,13 @@ fn copied_from(insn: Insn) -> Option<Sought> {
     }
 }
 
-fn made(subject: &Subject<'_>, insn: Insn, sought: Sought) -> String {
-    let what = name(sought);
+fn made(subject: &Subject<'_>, insn: Insn, sought: Sought, reg: u8) -> String {
     match insn.code & op::CLASS_MASK {
         op::JMP if sought == Sought::Reg(0) => {
-            format!("{what} is what {} returned", subject.callee(insn))
+            format!("R{reg} holds what {} returned", subject.callee(insn))
         }
-        op::JMP => format!("{what} is lost in the call of {}", subject.callee(insn)),
-        op::LDX => format!("{what} is loaded from memory"),
-        _ => format!("{what} gets its value"),
+        op::JMP => format!("R{reg} is lost in the call of {}", subject.callee(insn)),
+        op::LDX => format!("R{reg} is loaded from memory"),
+        _ => format!("R{reg} gets its value"),
     }
 }
