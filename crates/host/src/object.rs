@@ -85,6 +85,23 @@ impl<'a> HostObject<'a> {
         })
     }
 
+    /// A program as the kernel takes it, or the same insns as another type.
+    ///
+    /// # Errors
+    /// When it needs a map that the kernel refused.
+    pub fn program_as<'p>(
+        &'p self,
+        program: &'p ResolvedProgram,
+        as_type: Option<ProgType>,
+    ) -> Result<Program<'p>, HostError> {
+        let mut program = self.program(program)?;
+        if let Some(prog_type) = as_type {
+            program.prog_type = prog_type;
+            (program.expected_attach_type, program.attach_btf_id) = (0, 0);
+        }
+        Ok(program)
+    }
+
     /// What the kernel makes of a program, or of the same insns as another type. It does not stay loaded.
     ///
     /// # Errors
@@ -95,12 +112,7 @@ impl<'a> HostObject<'a> {
         as_type: Option<ProgType>,
         log: &mut LogBuffer,
     ) -> Result<Verdict, HostError> {
-        let mut program = self.program(program)?;
-        if let Some(prog_type) = as_type {
-            program.prog_type = prog_type;
-            (program.expected_attach_type, program.attach_btf_id) = (0, 0);
-        }
-        Ok(program.judge(log))
+        Ok(self.program_as(program, as_type)?.judge(log))
     }
 
     /// Slots with descriptors instead of indices.

@@ -11,6 +11,7 @@ mod object;
 mod row;
 mod sources;
 mod table;
+mod timing;
 mod worker;
 
 use std::collections::HashMap;
@@ -60,6 +61,8 @@ struct Options {
     sample: bool,
     strict: bool,
     kernel: Option<String>,
+    /// How often each side judges each program, when their speed is compared.
+    time: Option<u32>,
 }
 
 /// Builds, judges, compares.
@@ -96,6 +99,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     for failed in &failed {
         println!("  {}: {}", failed.name, failed.reason);
     }
+    if let Some(runs) = options.time {
+        return timing::run(&folders, &objects, runs, options.prog_type.as_deref());
+    }
     if let Some(version) = &options.kernel {
         return guest::run(&folders, version, &objects, &options);
     }
@@ -128,6 +134,7 @@ fn options(args: &[String]) -> Result<Options, String> {
         sample: false,
         strict: false,
         kernel: None,
+        time: None,
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -136,6 +143,9 @@ fn options(args: &[String]) -> Result<Options, String> {
             "--filter" => options.filter.clone_from(value()?),
             "--type" => options.prog_type = Some(value()?.clone()),
             "--jobs" => options.jobs = value()?.parse().map_err(|_| "--jobs needs a number")?,
+            "--time" => {
+                options.time = Some(value()?.parse().map_err(|_| "--time needs a number of runs")?);
+            }
             "--kernel" => options.kernel = Some(value()?.clone()),
             "--refresh" => options.refresh = true,
             "--list-differences" => options.list = true,

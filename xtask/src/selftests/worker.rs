@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
-use std::{env, io, thread};
+use std::{env, fs, io, thread};
 
 use serde::{Deserialize, Serialize};
 use skep_abi::KernelVersion;
@@ -118,7 +118,7 @@ pub(crate) fn serve() -> Result<(), String> {
 }
 
 /// The profile that skep judges by.
-fn profile(kernel: Option<&str>) -> Result<KernelProfile, String> {
+pub(crate) fn profile(kernel: Option<&str>) -> Result<KernelProfile, String> {
     let Some(release) = kernel else {
         return skep::profile::running().map_err(|e| e.to_string());
     };
@@ -168,6 +168,13 @@ impl Worker {
             }
         });
         Ok(Self { child, stdin, replies })
+    }
+
+    /// Most memory that the child had at once, in KiB.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        line.split_whitespace().nth(1)?.parse().ok()
     }
 
     /// Has an object judged; starts again after a program that the child did not survive.
