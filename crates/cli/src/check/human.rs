@@ -9,7 +9,7 @@ use super::marked::span;
 use crate::output::NOTE;
 
 /// Why a program is refused, or cannot be judged; nothing for one that is accepted.
-pub(super) fn reasons(
+pub(crate) fn reasons(
     out: &mut dyn Write,
     object: &str,
     program: &CheckedProgram,

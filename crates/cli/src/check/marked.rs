@@ -32,7 +32,10 @@ pub(super) fn span(text: &str, column: u32) -> Range<usize> {
         end = at + sign.len_utf8();
     }
     if end == 0 {
-        end = rest.chars().next().map_or(0, char::len_utf8);
+        // An operator: all of its signs.
+        let is_sign = |sign: &char| "=?+-*/%&|^<>!".contains(*sign);
+        let signs: usize = rest.chars().take_while(is_sign).map(char::len_utf8).sum();
+        end = signs.max(rest.chars().next().map_or(0, char::len_utf8));
     }
     start..start + end
 }

@@ -14,6 +14,7 @@ use skep::check::{CheckedObject, Judged, Options, check_object};
 use skep::{Error, ErrorKind};
 use skep_object::KernelProfile;
 
+pub(crate) use self::human::reasons;
 use self::view::CheckView;
 use crate::args::{CheckArgs, Format};
 use crate::output::{Output, Progress, report};

@@ -5,8 +5,10 @@ mod view;
 
 use std::process::ExitCode;
 
-use skep::Error;
+use skep::check::{CheckedProgram, Judged, Options, check_object};
 use skep::run::{Outcome, Request};
+use skep::{Error, ErrorKind};
+use skep_object::{KernelProfile, Resolved, ResolvedProgram};
 
 use crate::args::{Attach, Engine, RunArgs, Unwind};
 use crate::output::{Output, Progress};
@@ -28,6 +30,7 @@ pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error
     let spec = object::open(&args.object)?;
     let profile = kernel::profile(&args.kernel)?;
     let resolved = object::resolve(&args.object, &spec, &profile)?;
+    verify(args, &resolved, &profile)?;
     let request =
         Request { programs: args.prog.clone(), cookie: args.cookie, maps: args.dump.clone() };
     let stop = sampling::stop_flag()?;
@@ -40,6 +43,32 @@ pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error
     let faulted = outcome.programs.iter().any(|program| program.faults > 0);
     output.print(&view(args, outcome))?;
     Ok(ExitCode::from(u8::from(faulted)))
+}
+
+/// Explains what the kernel would refuse, as `skep check` does; no program is run that was asked for by name and is
+/// refused, and none when all are.
+fn verify(args: &RunArgs, resolved: &Resolved, profile: &KernelProfile) -> Result<(), Error> {
+    let shown = args.object.display().to_string();
+    let is_wanted = |program: &ResolvedProgram| match args.prog.as_slice() {
+        [] => program.autoload && skep::run::PROG_TYPES.contains(&program.prog_type),
+        names => names.contains(&program.name),
+    };
+    let checked = check_object(&shown, resolved, profile, Options::default(), is_wanted, |_| {});
+    let is_rejected = |program: &&CheckedProgram| matches!(program.judged, Judged::Rejected(_));
+    let rejected: Vec<&CheckedProgram> = checked.programs.iter().filter(is_rejected).collect();
+    for program in &rejected {
+        // Whether anybody reads it does not matter: the error below says the same in short.
+        let _ = crate::check::reasons(&mut anstream::stderr(), &shown, program);
+    }
+    let all = !rejected.is_empty() && rejected.len() == checked.programs.len();
+    match rejected.first() {
+        Some(program) if all || !args.prog.is_empty() => Err(Error::new(
+            ErrorKind::Program,
+            format!("Linux {} rejects program {}, so it is not run", profile.release, program.name),
+        )
+        .hint(format!("`skep check {shown} --matrix` tells which kernels take it"))),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what the machine cannot do yet, by name.

@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::elf::Files;
-use crate::skep::{Ran, program, skep, skep_with_input};
+use crate::skep::{Ran, classic, program, skep, skep_with_input};
 
 fn schema(name: &str) -> Validator {
     let top = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -42,6 +42,22 @@ fn every_list_holds() {
         holds("list", &skep(["list", what, "--json", "--kernel", "6.12"]).succeeds());
     }
     holds("list", &skep(["list", "helpers", "--json", "--prog-type", "xdp"]).succeeds());
+}
+
+#[test]
+fn verdicts_hold() {
+    let leak = classic("leak");
+    let rejected = skep(["check", &leak, &program("ips"), "--kernel", "6.18", "--json"]);
+    assert_eq!(rejected.status, 1, "{}", rejected.stderr);
+    holds("check", &rejected);
+    holds("check", &skep(["check", &leak, "--matrix=6.12,6.18", "--json"]));
+    holds("check", &skep(["check", &program("ips"), "--kernel", "6.18", "--format", "json"]));
+}
+
+#[test]
+fn explanations_hold() {
+    holds("explain", &skep(["explain", "--json"]).succeeds());
+    holds("explain", &skep(["explain", "register-uninit", "--json"]).succeeds());
 }
 
 #[test]

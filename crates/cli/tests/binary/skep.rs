@@ -58,3 +58,9 @@ pub(crate) fn program(name: &str) -> String {
     let top = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     top.join(format!("programs/{name}.bpf.o")).to_str().unwrap().to_owned()
 }
+
+/// An object of `tests/ui/classic/` by its name without endings.
+pub(crate) fn classic(name: &str) -> String {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    top.join(format!("tests/ui/classic/{name}.bpf.o")).to_str().unwrap().to_owned()
+}

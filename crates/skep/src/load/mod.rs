@@ -8,12 +8,14 @@ mod permit;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use skep_abi::{Addr, KernelVersion, MapId, ProgId};
+use skep_abi::{Addr, Cpu, KernelVersion, MapId, ProgId};
 use skep_btf::{Btf, TypeId};
 use skep_interp::{FuncInfo, Interp, LineInfo, Program, ProgramSpec};
 use skep_machine::Machine;
 use skep_object::{KernelProfile, MapSpec, Outcome, Resolved, ResolvedProgram};
+use skep_verifier::Verdict;
 
+use crate::check::{Checker, Options, SourceLine};
 use crate::{Error, ErrorKind};
 
 /// An object whose maps and programs live on a machine.
@@ -25,6 +27,9 @@ pub struct Loaded {
     pub programs: Vec<Arc<Program>>,
     /// Programs that cannot, and why.
     pub unusable: Vec<(String, Error)>,
+    /// Programs that run although the verifier could not judge them, and what it lacks. The interpreter checks every
+    /// access all the same.
+    pub unverified: Vec<(String, String)>,
     /// What runs the programs.
     pub interp: Interp,
     /// The object's types.
@@ -66,7 +71,8 @@ impl Loaded {
             machine,
             profile,
             maps: &maps,
-            license: &resolved.license,
+            checker: Checker::new(resolved, profile).nr_cpu_ids(nr_cpu_ids(machine)),
+            unverified: Vec::new(),
             ksyms: HashMap::new(),
         };
         let (mut programs, mut unusable) = (Vec::new(), Vec::new());
@@ -90,7 +96,8 @@ impl Loaded {
             }
         }
         map::fill_slots(machine, &maps, &ids)?;
-        Ok(Self { maps, programs, unusable, interp, btf })
+        let unverified = loader.unverified;
+        Ok(Self { maps, programs, unusable, unverified, interp, btf })
     }
 
     /// The map with this name, or `None`.
@@ -128,12 +135,35 @@ struct Loader<'a> {
     machine: &'a Machine,
     profile: &'a KernelProfile,
     maps: &'a [LoadedMap],
-    license: &'a str,
+    checker: Checker<'a>,
+    /// Programs that the verifier could not judge, and why.
+    unverified: Vec<(String, String)>,
     /// Kernel variables that already have a place on the machine.
     ksyms: HashMap<TypeId, Addr>,
 }
 
 impl Loader<'_> {
+    /// Has the verifier judge a program.
+    fn verify(&mut self, program: &ResolvedProgram, btf: Option<&Btf>) -> Result<(), Error> {
+        let why = match self.checker.check(program, Options::default()).verdict {
+            Verdict::Accepted => return Ok(()),
+            Verdict::Rejected(why) => why,
+            Verdict::Unsupported(what) | Verdict::Bug(what) => {
+                self.unverified.push((program.name.clone(), what));
+                return Ok(());
+            }
+        };
+        let source = why.insn.zip(btf).and_then(|(insn, btf)| SourceLine::of(program, btf, insn));
+        let place = match (source, why.insn) {
+            (Some(line), _) => format!(" ({}:{})", line.file, line.line),
+            (None, Some(insn)) => format!(" (insn {insn})"),
+            (None, None) => String::new(),
+        };
+        let (name, release) = (&program.name, &self.profile.release);
+        let message = format!("Linux {release} rejects program {name}: {}{place}", why.message);
+        Err(Error { kind: ErrorKind::Program, message, hint: Some(why.kind.help.to_owned()) })
+    }
+
     fn program(
         &mut self,
         id: ProgId,
@@ -150,7 +180,8 @@ impl Loader<'_> {
                 return Err(Error { kind: ErrorKind::Program, message, hint: error.help.clone() });
             }
         }
-        permit::check(program, self.license, self.machine.version())?;
+        self.verify(program, btf)?;
+        permit::check(program)?;
         let (insns, kfuncs) = self.addresses(program)?;
         let funcs = program
             .funcs
@@ -167,6 +198,11 @@ impl Loader<'_> {
             kfuncs,
         })
     }
+}
+
+/// Possible CPUs of the machine, as the kernel counts them.
+fn nr_cpu_ids(machine: &Machine) -> u32 {
+    (0..).take_while(|number| machine.cpu(Cpu(*number)).is_some()).count() as u32
 }
 
 /// Source lines with their texts; lines of one file share its name.

@@ -91,6 +91,9 @@ fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Tota
             .push("the run was too short for a single sample; a higher -F takes more".to_owned());
     }
     remarks.extend(loaded.unusable.iter().map(|(_, why)| format!("left out: {why}")));
+    remarks.extend(loaded.unverified.iter().map(|(name, what)| {
+        format!("{name} ran unverified, since skep's verifier cannot judge it: {what}")
+    }));
     for counts in driver.counts() {
         if let Some(trap) = counts.first_fault {
             remarks.push(format!("{} faulted {} times, first: {trap}", counts.name, counts.faults));
