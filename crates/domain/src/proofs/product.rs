@@ -1,7 +1,7 @@
 //! The product at 4 bits (halves of 2) and 6 bits (halves of 3): sync, widths, arithmetic.
 
 use super::samples::{Facts, Random, Sample};
-use super::{Bits, Members as _, Set};
+use super::{Bits, Members as _, Set, words};
 use crate::{FullWord, ScalarOf, ScalarOp, Word, alu};
 
 /// How many times sync kept just the words for which all facts held, and how many times it brought others back.
@@ -57,6 +57,17 @@ fn sync_keeps_all_words_that_satisfy_all_facts_and_hardly_any_other() {
         }
     }
     assert!(tally.exact > 100 * tally.coarser, "{tally:?}");
+}
+
+#[test]
+fn sync_has_nothing_to_do_for_constants_and_for_the_unknown() {
+    let is_kept = |before: ScalarOf<Bits<6>>| {
+        let mut after = before;
+        after.sharpen();
+        after == before
+    };
+    assert!(words().all(|word| is_kept(ScalarOf::constant(word))));
+    assert!(is_kept(ScalarOf::unknown()));
 }
 
 #[test]

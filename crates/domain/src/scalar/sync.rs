@@ -15,7 +15,26 @@ impl<W: FullWord> ScalarOf<W> {
     /// Brings bits and ranges into accord after some of them have been sharpened.
     ///
     /// *Kernel*: `reg_bounds_sync` of 6.18.
+    #[inline]
     pub fn sync(&mut self) {
+        if !self.is_settled() {
+            self.sharpen();
+        }
+    }
+
+    /// Whether it is a constant, or nothing is known, in all five facts: most numbers are, and none of the steps below
+    /// changes such.
+    #[inline]
+    fn is_settled(&self) -> bool {
+        if self.var_off.is_const() {
+            *self == Self::constant(self.var_off.value)
+        } else {
+            *self == Self::unknown()
+        }
+    }
+
+    /// Lets all facts sharpen each other, in the kernel's order.
+    pub(crate) fn sharpen(&mut self) {
         self.clamp_to_bits();
         for _ in 0..ROUNDS {
             let before = *self;

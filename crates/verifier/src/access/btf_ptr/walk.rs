@@ -3,7 +3,7 @@
 use skep_abi::TypeFlags;
 use skep_btf::{Btf, Composite, Member, Type, TypeId};
 
-use crate::diag::{Step, rejections};
+use crate::diag::{Step, Stop, rejections};
 
 rejections! {
     /// The type that is walked is no struct.
@@ -165,12 +165,13 @@ fn member_at<'b>(
         if off < start {
             break;
         }
-        let Some(layout) = Layout::of(btf, member.ty) else {
-            return Err(NoSize { member: spelled(member.name) }.into());
-        };
-        if off >= start + layout.size {
+        let no_size = || Box::<Stop>::from(NoSize { member: spelled(member.name) });
+        let total = btf.size_of(member.ty).and_then(|size| u32::try_from(size).ok());
+        let total = total.ok_or_else(no_size)?;
+        if off >= start + total {
             continue;
         }
+        let layout = Layout::of(btf, member.ty, total).ok_or_else(no_size)?;
         return within_member(btf, composite, &member, &layout, walk, flags);
     }
     Err(NoMember { name: spelled(composite.name), off }.into())
@@ -187,16 +188,12 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(btf: &Btf, ty: TypeId) -> Option<Self> {
+    fn of(btf: &Btf, ty: TypeId, size: u32) -> Option<Self> {
         let mut declared = btf.resolve(ty);
         while let Type::Array(array) = btf.resolved(declared) {
             declared = array.element;
         }
-        Some(Self {
-            size: u32::try_from(btf.size_of(ty)?).ok()?,
-            declared,
-            element_size: u32::try_from(btf.size_of(declared)?).ok()?,
-        })
+        Some(Self { size, declared, element_size: u32::try_from(btf.size_of(declared)?).ok()? })
     }
 }
 
