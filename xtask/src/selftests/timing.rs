@@ -26,13 +26,16 @@ const SHORT: u64 = 200;
 /// Times every program of the objects.
 ///
 /// # Errors
-/// When a process or file cannot be made.
+/// When a process or file cannot be made, and for a build that was not optimised.
 pub(super) fn run(
     folders: &Folders,
     objects: &[Object],
     runs: u32,
     prog_type: Option<&str>,
 ) -> Result<(), String> {
+    if cfg!(debug_assertions) {
+        return Err("only a release build is timed: cargo run --release -p xtask".to_owned());
+    }
     let profile = profile(None)?;
     let mut rows = Vec::new();
     for object in objects {
