@@ -166,6 +166,8 @@ pub(crate) struct Env<'a> {
     pub(crate) subprogs: Vec<Subprog>,
     /// The subprogram that handles exceptions, when there is one.
     pub(crate) exception_cb: Option<u32>,
+    /// The callback that the call which is looked at runs once, and how it begins.
+    pub(crate) callback_to_run: Option<(u32, crate::call::callback::Entry)>,
     /// Fields with a meaning of their own, for each map's value.
     pub(crate) map_fields: Vec<MapFields>,
     /// The same for each struct of the program's BTF.
@@ -221,6 +223,7 @@ impl<'a> Env<'a> {
             aux: vec![InsnAux::default(); prog.insns.len()],
             subprogs: Vec::new(),
             exception_cb: None,
+            callback_to_run: None,
             map_fields: Vec::new(),
             local_records: LocalRecords::default(),
             postorder: Vec::new(),

@@ -21,9 +21,9 @@ impl Features {
         self.at_least(6, 17)
     }
 
-    /// Privileged programs may read stack bytes that were never written.
+    /// Privileged programs may read stack bytes that were never written (6.3, and the stable releases of 6.1).
     pub(crate) fn reads_uninit_stack(self) -> bool {
-        self.at_least(6, 3)
+        self.at_least(6, 1)
     }
 
     /// Locks, like references, are entries of the reference state, and leaks name the exit that leaks.
@@ -56,7 +56,12 @@ impl Features {
         self.at_least(6, 15)
     }
 
-    /// The instruction set's fourth version: sign-extending loads and moves, `bswap`, `gotol`.
+    /// `gotol` exists (6.6, and the stable releases of 6.1).
+    pub(crate) fn has_gotol(self) -> bool {
+        self.at_least(6, 1)
+    }
+
+    /// The rest of the instruction set's fourth version: sign-extending loads and moves, `bswap`, signed division.
     pub(crate) fn has_cpu_v4(self) -> bool {
         self.at_least(6, 6)
     }
@@ -76,9 +81,9 @@ impl Features {
         self.at_least(6, 12)
     }
 
-    /// Some LSM hooks are closed to BPF programs.
+    /// Some LSM hooks are closed to BPF programs (6.12, and the stable releases of 6.1).
     pub(crate) fn disables_lsm_hooks(self) -> bool {
-        self.at_least(6, 12)
+        self.at_least(6, 1)
     }
 
     /// `may_goto` exists.
@@ -184,6 +189,106 @@ impl Features {
     /// Sums of the low halves, and differences, stay linked to what they were computed from.
     pub(crate) fn links_32bit_sums(self) -> bool {
         self.at_least(6, 18)
+    }
+
+    /// Any edge of the control flow may close a loop; before, only jumps could.
+    pub(crate) fn loops_by_any_edge(self) -> bool {
+        self.at_least(6, 7)
+    }
+
+    /// A loop is held to be endless where nothing at all changed; before, where nothing did that was needed.
+    pub(crate) fn tells_loops_exactly(self) -> bool {
+        self.at_least(6, 7)
+    }
+
+    /// Callbacks are walked until they change nothing any more; before, they were walked once.
+    pub(crate) fn callbacks_converge(self) -> bool {
+        self.at_least(6, 7)
+    }
+
+    /// A comparison of two ranges is predicted, and teaches both; before, one side had to be a constant.
+    pub(crate) fn compares_ranges(self) -> bool {
+        self.at_least(6, 8)
+    }
+
+    /// A test for equality is predicted by ranges that do not meet; before, only by constants.
+    pub(crate) fn predicts_equality_by_ranges(self) -> bool {
+        self.at_least(6, 4)
+    }
+
+    /// Functions may be registered as modifiable; before, only those that can be made to fail were.
+    pub(crate) fn registers_modifiable(self) -> bool {
+        self.at_least(6, 3)
+    }
+
+    /// `kptr` tags a pointer with a reference and `kptr_untrusted` one without; before, `kptr_ref` and `kptr`.
+    pub(crate) fn kptrs_are_referenced(self) -> bool {
+        self.at_least(6, 3)
+    }
+
+    /// Kernel objects are read by programs with a GPL-compatible licence alone.
+    pub(crate) fn reads_objects_by_gpl(self) -> bool {
+        self.at_least(6, 2)
+    }
+
+    /// Congestion control may write `app_limited` and `snd_cwnd_stamp`.
+    pub(crate) fn writes_more_of_tcp_socks(self) -> bool {
+        self.at_least(6, 10)
+    }
+
+    /// A call that runs a callback for each element may be given different maps on different paths.
+    pub(crate) fn walks_any_map(self) -> bool {
+        self.at_least(6, 10)
+    }
+
+    /// A helper that the program's type may not call is told from one that does not exist.
+    pub(crate) fn names_denied_helpers(self) -> bool {
+        self.at_least(6, 12)
+    }
+
+    /// Wrong arguments of a global function are told with its name, wrong sizes with their range.
+    pub(crate) fn names_wrong_callee(self) -> bool {
+        self.at_least(6, 8)
+    }
+
+    /// A pointer found equal to one that is not null is not null.
+    pub(crate) fn learns_from_equal_pointers(self) -> bool {
+        self.at_least(6, 2)
+    }
+
+    /// Arguments of global functions may be tagged.
+    pub(crate) fn has_arg_tags(self) -> bool {
+        self.at_least(6, 8)
+    }
+
+    /// Functions of the program may be called while a lock is held.
+    pub(crate) fn calls_under_lock(self) -> bool {
+        self.at_least(6, 8)
+    }
+
+    /// Programs can throw exceptions.
+    pub(crate) fn has_exceptions(self) -> bool {
+        self.at_least(6, 7)
+    }
+
+    /// The address of a kfunc can be loaded.
+    pub(crate) fn loads_kfunc_addresses(self) -> bool {
+        self.at_least(6, 4)
+    }
+
+    /// Keys and values of maps may be taken from any memory.
+    pub(crate) fn takes_map_keys_from_memory(self) -> bool {
+        self.at_least(6, 2)
+    }
+
+    /// Programs of `sock_ops` see the time stamp of the hardware.
+    pub(crate) fn has_sock_ops_hwtstamp(self) -> bool {
+        self.at_least(6, 2)
+    }
+
+    /// Dynptrs are followed as objects: they die with what is written over them, and slices die with them.
+    pub(crate) fn tracks_dynptrs(self) -> bool {
+        self.at_least(6, 3)
     }
 
     /// Known bits stay known when bytes are swapped.

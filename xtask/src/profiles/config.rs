@@ -35,6 +35,9 @@ const PROVEN: &[(&str, Kind, &str)] = &[
     ("CONFIG_XDP_SOCKETS", Kind::Struct, "xdp_sock"),
 ];
 
+/// Of these, options that are not set where the function is missing: it is not static, so nothing inlines it.
+const DISPROVEN: &[&str] = &["CONFIG_FUNCTION_ERROR_INJECTION"];
+
 /// Options that Debian sets in `debian/config` for every release that profiles are made of.
 const DEBIAN: &[(&str, &str)] = &[("CONFIG_HZ", "250"), ("CONFIG_HZ_250", "y")];
 
@@ -52,6 +55,8 @@ pub(super) fn options(source: &Source, btf: &Btf) -> Result<Vec<String>, String>
     for (option, kind, name) in PROVEN {
         if btf.find(name, *kind).is_some() {
             options.push(format!("{option}=y BTF has {} {name}", kind.name()));
+        } else if DISPROVEN.contains(option) {
+            options.push(format!("{option}=n BTF has no {} {name}", kind.name()));
         }
     }
     if source.distribution == "debian" {

@@ -121,13 +121,13 @@ fn may_sleep(env: &Env<'_>, name: &str) -> bool {
         return SLEEPABLE_HOOKS.contains(&name);
     }
     is_injectable(env, name) && !NEVER_SLEEPABLE.contains(&name)
-        || MODIFIABLE.contains(&(name, true))
+        || env.features.registers_modifiable() && MODIFIABLE.contains(&(name, true))
 }
 
 fn is_modifiable(env: &Env<'_>, name: &str) -> bool {
     name.starts_with(SECURITY)
         || is_injectable(env, name)
-        || MODIFIABLE.iter().any(|(known, _)| *known == name)
+        || env.features.registers_modifiable() && MODIFIABLE.iter().any(|(known, _)| *known == name)
 }
 
 /// Whether an LSM program may attach to a hook (`bpf_lsm_verify_prog`).

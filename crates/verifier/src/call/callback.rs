@@ -7,7 +7,7 @@ use crate::explore;
 use crate::state::{CallbackKind, Frame, RegState};
 
 /// How a callback begins.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// When it runs.
     pub(crate) when: When,
@@ -65,6 +65,10 @@ pub(crate) fn push(env: &mut Env<'_>, subprog: u32, entry: &Entry) -> Step {
         begin(callee, CallbackKind::Async, entry);
         return Ok(());
     }
+    if !env.features.callbacks_converge() {
+        env.callback_to_run = Some((subprog, entry.clone()));
+        return Ok(());
+    }
     let state = explore::push_branch(env, start, callsite)?;
     let caller = state.frames.len() - 1;
     let callee = frame::enter(state, subprog, callsite)?;
@@ -72,6 +76,16 @@ pub(crate) fn push(env: &mut Env<'_>, subprog: u32, entry: &Entry) -> Step {
     state.callback_unroll_depth += 1;
     state.frames[caller].callback_depth += 1;
     env.state.frame_mut().callback_depth = 0;
+    Ok(())
+}
+
+/// Enters the callback of the call just made, where the kernel walks callbacks once, as a part of the call.
+pub(crate) fn enter_pending(env: &mut Env<'_>) -> Step {
+    let Some((subprog, entry)) = env.callback_to_run.take() else { return Ok(()) };
+    let callsite = env.insn_idx;
+    let callee = frame::enter(&mut env.state, subprog, callsite)?;
+    begin(callee, CallbackKind::Sync, &entry);
+    env.insn_idx = env.subprogs[subprog as usize].start;
     Ok(())
 }
 

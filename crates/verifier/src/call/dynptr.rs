@@ -101,7 +101,8 @@ pub(crate) fn check_arg(env: &mut Env<'_>, regno: Reg, flags: TypeFlags, clone_r
         let Some(kind) = kind else { return Stop::bug("a dynptr of no kind is made") };
         return make(env, &reg, kind, clone_ref);
     }
-    if reg.ty.is(Base::Dynptr) && !flags.contains(TypeFlags::MEM_RDONLY) {
+    let is_const = reg.ty.is(Base::Dynptr) && env.features.tracks_dynptrs();
+    if is_const && !flags.contains(TypeFlags::MEM_RDONLY) {
         return Err(ConstDynptrMutated {}.into());
     }
     let found = match find(env, &reg) {
@@ -122,6 +123,14 @@ fn check_uninit(env: &Env<'_>, reg: &RegState) -> Step {
     let before = match reg.ty.base {
         Base::Dynptr => String::new(),
         _ => match stack_object::place(env, reg, "dynptr", DYNPTR_SLOTS) {
+            Place::At(place) if !env.features.tracks_dynptrs() => {
+                let stack = &env.state.frames[place.frame as usize].stack;
+                let is_free = |spi: usize| !stack[spi].kinds.contains(&SlotKind::Dynptr);
+                if place.slots(DYNPTR_SLOTS).all(is_free) {
+                    return Ok(());
+                }
+                String::new()
+            }
             Place::At(_) | Place::Untouched => return Ok(()),
             Place::Wrong(before) => before,
         },
@@ -169,7 +178,8 @@ fn find(env: &Env<'_>, reg: &RegState) -> Result<Found, String> {
         Place::Wrong(before) => Err(before),
         Place::At(place) => {
             let stack = &env.state.frames[place.frame as usize].stack;
-            let whole = place.slots(DYNPTR_SLOTS).all(|spi| is_dynptr(&stack[spi]));
+            let is_whole = |slot: &StackSlot| slot.kinds == [SlotKind::Dynptr; 8];
+            let whole = place.slots(DYNPTR_SLOTS).all(|spi| is_whole(&stack[spi]));
             if !whole {
                 return Err(String::new());
             }
@@ -221,6 +231,9 @@ fn make(env: &mut Env<'_>, reg: &RegState, kind: DynptrKind, clone_ref: u32) -> 
 /// Forgets the dynptr that has the slot `spi`, if one has, since it is written over; its slices die
 /// (`destroy_if_dynptr_stack_slot`).
 pub(crate) fn destroy_at(env: &mut Env<'_>, frame: u32, spi: usize) -> Step {
+    if !env.features.tracks_dynptrs() {
+        return Ok(());
+    }
     let stack = &env.state.frames[frame as usize].stack;
     let Some(slot) = stack.get(spi).filter(|slot| is_dynptr(slot)) else { return Ok(()) };
     let first = matches!(slot.spilled.payload, Payload::Dynptr { first: true, .. });

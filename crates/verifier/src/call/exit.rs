@@ -37,7 +37,13 @@ pub(crate) fn exit_subprog(env: &mut Env<'_>) -> Step<u32> {
         precision::mark_chain(env, Reg::R0)?;
         check_range(env, Reg::R0, allowed, When::Callback)?;
     }
+    if !env.features.calls_under_lock() {
+        super::check_leaks(env, false, true, "BPF_EXIT instruction")?;
+    }
     env.state.frames.pop();
+    if is_callback && !env.features.callbacks_converge() {
+        return Ok(callsite + 1);
+    }
     if is_callback {
         explore::widen_at_return(env, callsite);
         return Ok(callsite);

@@ -13,6 +13,20 @@ rejections! {
         what: String,
     } => "{what} cannot be used inside bpf_spin_lock-ed region";
 
+    /// The program, or before Linux 6.8 any function of it, leaves while it still holds a `bpf_spin_lock`.
+    LeaksLockOld("exit-with-lock-old", EINVAL, help: "unlock on every path, in the function that locks") {
+    } => "bpf_spin_unlock is missing";
+
+    /// A packet is loaded from while a reference is held (as kernels before 6.14 say it).
+    LeaksReferenceAtLoad("reference-leak-at-load", EINVAL, help: "release the reference before the load") {
+        held: String,
+    } => "{held}BPF_LD_[ABS|IND] cannot be mixed with socket references";
+
+    /// The program leaves while it still holds a reference that it acquired (as kernels before 6.14 say it).
+    LeaksReferenceOld("reference-leak-old", EINVAL, help: "release the reference on every path that leads to the exit") {
+        held: String,
+    } => "{held}";
+
     /// The program leaves while it still holds a reference that it acquired.
     ///
     /// Every reference that a call hands out (a socket, a ring buffer record, a task, an allocated object) must be
@@ -49,10 +63,20 @@ pub(crate) fn check_leaks(
 ) -> Step {
     let what = || what.to_owned();
     let refs = &env.state.refs;
+    let names_exit = env.features.locks_are_references();
+    if check_lock && refs.active_locks > 0 && !names_exit {
+        return Err(LeaksLockOld {}.into());
+    }
     if check_lock && refs.active_locks > 0 {
         return Err(LeaksLock { what: what() }.into());
     }
     let held = lingering(env, exception_exit);
+    if !held.is_empty() && !names_exit && what().starts_with("BPF_LD") {
+        return Err(LeaksReferenceAtLoad { held }.into());
+    }
+    if !held.is_empty() && !names_exit && what().starts_with("BPF_EXIT") {
+        return Err(LeaksReferenceOld { held: held.trim_end().to_owned() }.into());
+    }
     if !held.is_empty() {
         return Err(LeaksReference { held, what: what() }.into());
     }

@@ -218,7 +218,9 @@ pub(crate) fn check_held(env: &Env<'_>, insn: Insn) -> Step {
     if env.state.refs.active_locks == 0 {
         return Ok(());
     }
-    let allowed = if insn.is_helper_call() {
+    let allowed = if !env.features.calls_under_lock() && insn.is_pseudo_call() {
+        false
+    } else if insn.is_helper_call() {
         CallSummary::of(env, insn).is_some_and(|call| call.effect == Some(Effect::SpinUnlock))
     } else {
         // What subprograms do is judged where they do it.

@@ -94,7 +94,8 @@ fn call_global(env: &mut Env<'_>, callee: u32) -> Step {
     let info = &mut env.subprogs[callee as usize];
     if let Some(reject) = wrong {
         info.unreliable_args = true;
-        return Err(invalid_args(reject, callee, &info.name));
+        let name = env.features.names_wrong_callee().then_some(&*info.name);
+        return Err(invalid_args(reject, callee, name));
     }
     info.called = true;
     if info.changes_pkt_data {
@@ -106,13 +107,14 @@ fn call_global(env: &mut Env<'_>, callee: u32) -> Step {
 }
 
 /// Adds whose arguments are wrong to what is wrong with them.
-fn invalid_args(reject: Reject, subprog: u32, name: &str) -> Box<Stop> {
+fn invalid_args(reject: Reject, subprog: u32, name: Option<&str>) -> Box<Stop> {
     static KIND: Kind = InvalidArgs::KIND;
     let mut before = reject.message;
     if !before.is_empty() {
         before.push('\n');
     }
-    let text = format!("{before}Caller passes invalid args into func#{subprog} ('{name}')");
+    let name = name.map(|name| format!(" ('{name}')")).unwrap_or_default();
+    let text = format!("{before}Caller passes invalid args into func#{subprog}{name}");
     Box::new(Stop::Reject(Reject { kind: &KIND, errno: reject.errno, message: text }))
 }
 

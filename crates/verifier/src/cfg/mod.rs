@@ -28,6 +28,11 @@ rejections! {
     LeavesProgram("leaves-program", EINVAL, help: "end every path with `exit`") {
         from: u32, to: i64,
     } => "{from}: jump out of range from insn {from} to {to}";
+
+    /// A loop is closed by something else than a jump of its own function, which kernels before 6.7 refuse.
+    BackEdge("back-edge", EINVAL, help: "close the loop by a jump, or use Linux 6.7 or later; functions cannot call themselves") {
+        from: u32, to: usize,
+    } => "back-edge from insn {from} to {to}";
 }
 
 /// Walks the control flow depth-first and marks where states are to be kept.

@@ -3,7 +3,7 @@
 
 use skep_isa::{Insn, opcode};
 
-use super::LeavesProgram;
+use super::{BackEdge, LeavesProgram};
 use crate::call_summary::CallSummary;
 use crate::diag::Step;
 use crate::env::Env;
@@ -67,7 +67,19 @@ impl Walk {
         Ok(())
     }
 
-    fn push(&mut self, env: &mut Env<'_>, from: u32, to: i64, edge: Edge) -> Step<Visit> {
+    /// An edge that may close a loop in every release.
+    fn jump(&mut self, env: &mut Env<'_>, from: u32, to: i64, edge: Edge) -> Step<Visit> {
+        self.push(env, from, to, edge, true)
+    }
+
+    fn push(
+        &mut self,
+        env: &mut Env<'_>,
+        from: u32,
+        to: i64,
+        edge: Edge,
+        may_loop: bool,
+    ) -> Step<Visit> {
         let taken = match edge {
             Edge::FallThrough => Progress::FellThrough,
             Edge::Branch => Progress::Branched,
@@ -90,7 +102,8 @@ impl Walk {
             }
             Progress::Explored => self.progress[from as usize] = taken,
             // A loop: its head waits on the stack.
-            _ => {}
+            _ if may_loop || env.features.loops_by_any_edge() => {}
+            _ => return Err(BackEdge { from, to: target }.into()),
         }
         Ok(Visit::Done)
     }
@@ -102,7 +115,7 @@ impl Walk {
         }
         if !insn.is_jump_class() {
             let next = i64::from(at) + i64::from(insn.slots());
-            return self.push(env, at, next, Edge::FallThrough);
+            return self.push(env, at, next, Edge::FallThrough, false);
         }
         let target = i64::from(at) + i64::from(insn.jump_off()) + 1;
         match insn.code & opcode::OP_MASK {
@@ -112,7 +125,7 @@ impl Walk {
                 self.visit_call(env, at, insn, insn.is_pseudo_call())
             }
             opcode::JA => {
-                if self.push(env, at, target, Edge::FallThrough)? == Visit::KeepExploring {
+                if self.jump(env, at, target, Edge::FallThrough)? == Visit::KeepExploring {
                     return Ok(Visit::KeepExploring);
                 }
                 mark_jump(env, target as usize);
@@ -121,11 +134,11 @@ impl Walk {
             _ => {
                 env.aux[at as usize].prune_point = true;
                 env.aux[at as usize].force_checkpoint |= insn.is_may_goto();
-                if self.push(env, at, i64::from(at) + 1, Edge::FallThrough)? == Visit::KeepExploring
+                if self.jump(env, at, i64::from(at) + 1, Edge::FallThrough)? == Visit::KeepExploring
                 {
                     return Ok(Visit::KeepExploring);
                 }
-                self.push(env, at, target, Edge::Branch)
+                self.jump(env, at, target, Edge::Branch)
             }
         }
     }
@@ -138,7 +151,7 @@ impl Walk {
         visits_callee: bool,
     ) -> Step<Visit> {
         let next = i64::from(at) + i64::from(insn.slots());
-        if self.push(env, at, next, Edge::FallThrough)? == Visit::KeepExploring {
+        if self.push(env, at, next, Edge::FallThrough, false)? == Visit::KeepExploring {
             return Ok(Visit::KeepExploring);
         }
         // Leaving a subprogram is a jump to here.
@@ -151,7 +164,7 @@ impl Walk {
         let callee = i64::from(at) + i64::from(insn.imm) + 1;
         env.aux[at as usize].prune_point = true;
         merge_callee(env, at, callee as u32);
-        self.push(env, at, callee, Edge::Branch)
+        self.push(env, at, callee, Edge::Branch, insn.is_pseudo_func())
     }
 }
 
@@ -174,9 +187,10 @@ fn merge_callee(env: &mut Env<'_>, at: u32, callee: u32) {
 
 fn mark_call(env: &mut Env<'_>, at: u32, insn: Insn) {
     let Some(call) = CallSummary::of(env, insn) else { return };
+    let walks_rounds = env.features.callbacks_converge();
     let aux = &mut env.aux[at as usize];
     aux.prune_point |= call.defers_callback();
-    if call.runs_callback() {
+    if call.runs_callback() && walks_rounds {
         aux.calls_callback = true;
         aux.force_checkpoint = true;
         aux.prune_point = true;

@@ -20,6 +20,8 @@ pub(super) struct Wanted {
     pub(super) nodes: bool,
     /// User pointers: only in task storage.
     pub(super) uptr: bool,
+    /// Whether `kptr` tags a pointer with a reference, as it does since 6.3.
+    pub(super) kptrs_are_referenced: bool,
 }
 
 /// The kind of a field before its target is looked up.
@@ -311,6 +313,9 @@ pub(super) fn kptr<'b>(
         return Err(Unusable);
     }
     let kind = match value {
+        "kptr" if !wanted.kptrs_are_referenced => FoundKind::KptrUntrusted,
+        "kptr_ref" if !wanted.kptrs_are_referenced => FoundKind::KptrRef,
+        _ if !wanted.kptrs_are_referenced => return Err(Unusable),
         "kptr_untrusted" => FoundKind::KptrUntrusted,
         "kptr" => FoundKind::KptrRef,
         "percpu_kptr" => FoundKind::KptrPercpu,

@@ -9,7 +9,8 @@ use super::find::{Wanted, kptr};
 use crate::env::Env;
 
 /// What an allocated object may hold.
-const IN_OBJECT: Wanted = Wanted { deferred: false, nodes: true, uptr: false };
+const IN_OBJECT: Wanted =
+    Wanted { deferred: false, nodes: true, uptr: false, kptrs_are_referenced: true };
 
 /// Member types that make a struct worth a record.
 const MARKS: [&str; 7] = [

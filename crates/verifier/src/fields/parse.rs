@@ -8,7 +8,8 @@ use crate::Map;
 use crate::env::Env;
 
 /// What a map's value may hold.
-const IN_MAP: Wanted = Wanted { deferred: true, nodes: false, uptr: true };
+const IN_MAP: Wanted =
+    Wanted { deferred: true, nodes: false, uptr: true, kptrs_are_referenced: true };
 
 /// The fields of a map's value and of its inner maps'. A record that the kernel cannot use counts as none.
 pub(super) fn map_fields(env: &Env<'_>, map: &Map<'_>) -> MapFields {
@@ -31,7 +32,8 @@ pub(super) fn record(
     wanted: Wanted,
     value_size: u32,
 ) -> Result<Record, Unusable> {
-    let found = Finder::new(btf, wanted).all(ty)?;
+    let kptrs_are_referenced = env.features.kptrs_are_referenced();
+    let found = Finder::new(btf, Wanted { kptrs_are_referenced, ..wanted }).all(ty)?;
     let mut record = Record::default();
     let mut next_off = 0;
     for field in &found {

@@ -21,6 +21,11 @@ rejections! {
         id: i32,
     } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR or KIND_FUNC";
 
+    /// The id of a kernel symbol is not that of a variable; kernels before 6.4 load no address of a function.
+    KsymKindOld("ksym-not-variable", EINVAL, help: "declare the function without a type: `extern const void f __ksym;`") {
+        id: i32,
+    } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR.";
+
     /// The load of a kernel symbol names a module that the program was not loaded with.
     ///
     /// Loaders write the descriptor of a module only where the symbol is that module's.
@@ -49,6 +54,9 @@ pub(super) fn resolve(env: &Env<'_>, id: i32, module: i32) -> Step<Imm64> {
     let btf = env.kernel.btf;
     let target = match btf.get(TypeId(id.cast_unsigned())) {
         None => return Err(KsymUnknownId { id }.into()),
+        Some(ty) if !matches!(ty, Type::Var { .. }) && !env.features.loads_kfunc_addresses() => {
+            return Err(KsymKindOld { id }.into());
+        }
         Some(Type::Func { .. }) => {
             let ty = RegType::with(Base::Mem, TypeFlags::MEM_RDONLY);
             return Ok(Imm64::Ksym { ty, size: 0, btf: None });

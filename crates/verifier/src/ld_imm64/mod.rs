@@ -48,7 +48,8 @@ pub(crate) fn resolve(env: &mut Env<'_>) -> Step {
     let mut at = 0;
     while let Some(&insn) = env.insns.get(at) {
         let mode = insn.code & opcode::MODE_MASK;
-        let is_load = matches!(mode, opcode::MEM | opcode::MEMSX) && insn.imm == 0;
+        let loads = mode == opcode::MEM || mode == opcode::MEMSX && env.features.has_cpu_v4();
+        let is_load = loads && insn.imm == 0;
         if insn.class() == opcode::LDX && !is_load {
             return Err(LdxReservedFields {}.into());
         }

@@ -29,7 +29,7 @@ pub(super) fn knows(features: Features, code: u8) -> bool {
             _ => op <= JSLE,
         },
         JMP32 => match op {
-            JA => !is_reg && features.has_cpu_v4(),
+            JA => !is_reg && features.has_gotol(),
             CALL | EXIT => false,
             _ => op <= JSLE,
         },

@@ -232,6 +232,7 @@ impl Backtrack {
             op::CALL if code.aux[at as usize].calls_callback && next != at + 1 => {
                 self.leave_callback()
             }
+            op::CALL if next != at + 1 && !code.aux[at as usize].tail_call => Ok(Known::No),
             op::CALL => self.call(code, insn, at, next),
             op::EXIT => self.exit(code, next),
             op::JA => Ok(Known::Yes),
@@ -303,6 +304,10 @@ impl Backtrack {
         let is_call = call.is_some_and(|&insn| is_subprog_call(insn));
         if is_call && self.regs[self.frame] & ARGS != 0 {
             return Stop::bug("the walk back needs arguments after a function returned");
+        }
+        if !is_call && !code.aux.get(next as usize).is_some_and(|aux| aux.calls_callback) {
+            // A callback that was walked once, as a part of its call.
+            return Ok(Known::No);
         }
         let needs_r0 = is_call && self.has(Reg::R0);
         self.unset(Reg::R0);

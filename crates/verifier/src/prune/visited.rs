@@ -130,10 +130,14 @@ fn compare_ancestor(env: &mut Env<'_>, id: StateId) -> Step<Found> {
         return Ok(if is_covered { Found::Covered { in_loop } } else { Found::MissedAncestor });
     }
     let (prog, kernel) = (env.prog, env.kernel);
+    let exactness = match env.features.tells_loops_exactly() {
+        true => Exactness::Equal,
+        false => Exactness::Covers,
+    };
     let (mut comparison, cur, explored) = comparison(env);
     let old = &explored.get(id).state;
     if may_loop(old, cur)
-        && comparison.covers(old, cur, Exactness::Equal)
+        && comparison.covers(old, cur, exactness)
         && !iters_advanced(old, cur)
         && old.may_goto_depth == cur.may_goto_depth
         && old.callback_unroll_depth == cur.callback_unroll_depth

@@ -135,6 +135,9 @@ impl Args<'_, '_> {
 
     fn tags(&self, arg: usize) -> Step<Tags> {
         let mut tags = Tags::empty();
+        if !self.env.features.has_arg_tags() {
+            return Ok(tags);
+        }
         let component = u32::try_from(arg).ok();
         for tag in self.btf.decl_tags(self.func, component) {
             let Some(tag) = tag.strip_prefix("arg:") else { continue };

@@ -61,6 +61,9 @@ pub(crate) fn find(env: &mut Env<'_>) -> Step {
             kfuncs.add(env, *insn)?;
         }
     }
+    if !env.features.has_exceptions() {
+        return Ok(());
+    }
     let Some(first) = exception_cb::first_insn(env)? else { return Ok(()) };
     add(env, i64::from(first))?;
     if let Some(cb) = env.subprog_at(first) {

@@ -136,7 +136,8 @@ fn binary(env: &mut Env<'_>, insn: Insn) -> Step {
     let code = insn.code & op::OP_MASK;
     let by_reg = insn.code & op::SRC_MASK == op::X;
     let divides = matches!(code, op::DIV | op::MOD);
-    let bad_off = !matches!(insn.off, 0 | 1) || insn.off == 1 && !divides;
+    let may_be_signed = divides && env.features.has_cpu_v4();
+    let bad_off = !matches!(insn.off, 0 | 1) || insn.off == 1 && !may_be_signed;
     let bad_operand = if by_reg { insn.imm != 0 } else { insn.src != Reg::R0 };
     if bad_off || bad_operand {
         return Err(ReservedFields { what: "BPF_ALU" }.into());

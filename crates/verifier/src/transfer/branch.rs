@@ -58,7 +58,15 @@ pub(super) fn check(env: &mut Env<'_>, insn: Insn) -> Step<u32> {
     if flags.dst_is_stack || flags.src_is_stack {
         precision::push_history(env, flags, &[])?;
     }
-    if let Some(taken) = predict(&dst, &src, branch.cond, branch.is32) {
+    let ranges = env.features.compares_ranges();
+    let is_equality = matches!(branch.cond, CondOp::Eq | CondOp::Ne);
+    let by_constant = is_constant(&src, branch.is32)
+        && (env.features.predicts_equality_by_ranges()
+            || !is_equality
+            || is_constant(&dst, branch.is32));
+    let predictable = ranges || dst.is_pointer() || by_constant;
+    let predicted = predict(&dst, &src, branch.cond, branch.is32).filter(|_| predictable);
+    if let Some(taken) = predicted {
         if !dst.is_pointer() {
             precision::mark_chain(env, branch.dst)?;
         }
@@ -74,14 +82,23 @@ pub(super) fn check(env: &mut Env<'_>, insn: Insn) -> Step<u32> {
     // Collecting may have untied registers that are too many to track.
     let dst = *env.reg(branch.dst);
     let src = branch.src.map_or(src, |reg| *env.reg(reg));
-    let refined = Refined::new(&dst, &src, &branch);
+    let teaches = ranges
+        || is_constant(&src, branch.is32)
+        || is_constant(&dst, branch.is32)
+        || !branch.is32 && is_equality;
+    let mut refined = Refined::new(&dst, &src, &branch, teaches);
+    if !ranges {
+        refined.forget_inequality(&dst, &src, branch.cond);
+    }
+    let by_equality = env.features.learns_from_equal_pointers();
     let (to, at) = (target(env, insn.off.into()), env.insn_idx);
     explore::push_branch(env, to, at)?;
     let (prog, fields) = (env.prog, core::mem::take(&mut env.map_fields));
     let locals = core::mem::take(&mut env.local_records);
     let taught = explore::both(env).map(|(this, other)| {
         let ways = Ways { this, other };
-        let maps = nullness::Maps { maps: prog.maps, fields: &fields, locals: &locals };
+        let maps =
+            nullness::Maps { maps: prog.maps, fields: &fields, locals: &locals, by_equality };
         learn(ways, &refined, &branch, &linked, (&dst, &src), &maps);
     });
     (env.map_fields, env.local_records) = (fields, locals);
@@ -117,6 +134,11 @@ fn read(env: &mut Env<'_>, insn: Insn) -> Step<Branch> {
     })
 }
 
+/// Whether the compared part of a number is known.
+fn is_constant(reg: &RegState, is32: bool) -> bool {
+    reg.is_scalar() && (reg.num.is_const() || is32 && reg.num.const_value32().is_some())
+}
+
 /// Whether the jump is taken, where that is known (`is_branch_taken`).
 fn predict(a: &RegState, b: &RegState, cond: CondOp, is32: bool) -> Option<bool> {
     if packet_cmp::is_any(a) && packet_cmp::is_any(b) && !is32 {
@@ -147,9 +169,9 @@ struct Refined {
 }
 
 impl Refined {
-    fn new(dst: &RegState, src: &RegState, branch: &Branch) -> Self {
+    fn new(dst: &RegState, src: &RegState, branch: &Branch, teaches: bool) -> Self {
         let (mut taken, mut falls) = ((*dst, *src), (*dst, *src));
-        if !dst.is_scalar() || !src.is_scalar() {
+        if !teaches || !dst.is_scalar() || !src.is_scalar() {
             return Self { taken, falls };
         }
         if branch.src == Some(branch.dst) {
@@ -169,6 +191,17 @@ impl Refined {
     }
 }
 
+impl Refined {
+    /// What differs teaches nothing.
+    fn forget_inequality(&mut self, dst: &RegState, src: &RegState, cond: CondOp) {
+        match cond {
+            CondOp::Eq => self.falls = (*dst, *src),
+            CondOp::Ne => self.taken = (*dst, *src),
+            _ => {}
+        }
+    }
+}
+
 /// Writes the refined operands and all that follows from them into both states.
 fn learn(
     mut ways: Ways<'_>,
@@ -183,7 +216,7 @@ fn learn(
     if branch.is32 {
         return;
     }
-    if branch.src.is_some() && src.is_pointer() && dst.is_pointer() {
+    if maps.by_equality && branch.src.is_some() && src.is_pointer() && dst.is_pointer() {
         equal_pointers(&mut ways, branch, (dst, src), maps);
     }
     let is_equality = matches!(branch.cond, CondOp::Eq | CondOp::Ne);

@@ -72,7 +72,10 @@ fn call(env: &mut Env<'_>, insn: Insn, is_jmp32: bool) -> Step<Next> {
                 return exit::throw(env);
             }
         }
-        _ => call::helper(env)?,
+        _ => {
+            call::helper(env)?;
+            call::callback::enter_pending(env)?;
+        }
     }
     // A call may have entered a subprogram or a callback: then `insn_idx` says where.
     Ok(Next::Insn(if env.insn_idx == at { at + 1 } else { env.insn_idx }))

@@ -61,7 +61,8 @@ fn check_fields(env: &Env<'_>, insn: Insn, is32: bool) -> Step {
         });
         return if uses_arena { Ok(()) } else { Err(AddrSpaceCastNoArena {}.into()) };
     }
-    let known_off = matches!(insn.off, 0 | 8 | 16) || !is32 && insn.off == 32;
+    let extends = matches!(insn.off, 8 | 16) || !is32 && insn.off == 32;
+    let known_off = insn.off == 0 || extends && env.features.has_cpu_v4();
     if known_off && insn.imm == 0 { Ok(()) } else { Err(ReservedFields { what: "BPF_MOV" }.into()) }
 }
 

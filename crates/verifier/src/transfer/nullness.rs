@@ -16,6 +16,8 @@ pub(super) struct Maps<'a> {
     pub(super) fields: &'a [MapFields],
     /// Fields of the program's own structs.
     pub(super) locals: &'a LocalRecords,
+    /// Whether the kernel learns from pointers that are equal.
+    pub(super) by_equality: bool,
 }
 
 impl Maps<'_> {

@@ -159,7 +159,7 @@ fn check_pointer(env: &Env<'_>, regno: Reg, off: i32, rw: Rw) -> Step<u32> {
     };
     let name = || name.to_owned();
     let regno = regno.0;
-    if !env.prog.gpl_compatible && !local {
+    if !env.prog.gpl_compatible && !local && env.features.reads_objects_by_gpl() {
         return Err(ObjectNeedsGpl { name: name() }.into());
     }
     let Ok(at) = u32::try_from(off) else {

@@ -124,7 +124,12 @@ fn struct_ops(env: &Env<'_>, id: TypeId, off: u32, size: u32) -> Step {
     let Some(writable) = known.find(|writable| writable.object == object) else {
         return Err(no_field(ops, ObjectReadOnly {}.into()));
     };
-    let field = writable.fields.iter().find_map(|(strukt, path)| {
+    let later = |path: &str| matches!(path, "app_limited" | "snd_cwnd_stamp");
+    let fields = writable
+        .fields
+        .iter()
+        .filter(|(_, path)| !later(path) || env.features.writes_more_of_tcp_socks());
+    let field = { fields }.find_map(|(strukt, path)| {
         let (start, end) = field_at(btf, strukt, path)?;
         (start..end).contains(&u64::from(off)).then_some(end)
     });

@@ -214,6 +214,7 @@ fn ask(env: &Env<'_>, query: &Query) -> Step<Answer> {
         ProgType::CgroupDevice => cgroup::device(query),
         ProgType::CgroupSysctl => cgroup::sysctl(query),
         ProgType::CgroupSockopt => cgroup::sockopt(query),
+        ProgType::SockOps if query.off >= 216 && !env.features.has_sock_ops_hwtstamp() => refused(),
         ProgType::SockOps => sock_ops::access(query),
         ProgType::SkMsg => sockets::sk_msg(query),
         ProgType::SkReuseport => sockets::sk_reuseport(query),

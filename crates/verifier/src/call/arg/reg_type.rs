@@ -7,6 +7,7 @@ use super::btf_id;
 use crate::call::{Meta, kptr};
 use crate::diag::{Step, Stop, rejections};
 use crate::env::Env;
+use crate::features::Features;
 use crate::state::{Base, RegType};
 
 rejections! {
@@ -83,13 +84,14 @@ static MAP_VALUE: [RegType; 1] = [RegType::new(Base::MapValue)];
 static STACK: [RegType; 1] = [RegType::new(Base::Stack)];
 
 /// The kinds that an argument takes, in the order in which the kernel lists them.
-fn compatible(base: ArgBase) -> &'static [RegType] {
+fn compatible(base: ArgBase, features: Features) -> &'static [RegType] {
     static MAP_PTR: [RegType; 1] = [RegType::new(Base::MapPtr)];
     static CTX: [RegType; 1] = [RegType::new(Base::Ctx)];
     static FULL_SOCK: [RegType; 1] = [RegType::new(Base::Socket)];
     static RECORD: [RegType; 1] = [ty(Base::Mem, RINGBUF)];
     static FUNC: [RegType; 1] = [RegType::new(Base::Func)];
     match base {
+        ArgBase::MapKey | ArgBase::MapValue if !features.takes_map_keys_from_memory() => &MEM[..5],
         ArgBase::MapKey | ArgBase::MapValue | ArgBase::Mem => &MEM,
         ArgBase::ConstSize | ArgBase::ConstSizeOrZero | ArgBase::ConstAllocSizeOrZero => &SCALAR,
         ArgBase::ConstMapPtr => &MAP_PTR,
@@ -146,7 +148,7 @@ impl<'m> Expected<'m> {
 /// Checks the kind of a register, and of what it points to.
 pub(crate) fn check(env: &Env<'_>, regno: Reg, want: Expected<'_>) -> Step {
     let found = env.reg(regno).ty;
-    let kinds = compatible(want.base);
+    let kinds = compatible(want.base, env.features);
     let mut folded = found.flags;
     folded -= want.flags & (TypeFlags::MEM_RDONLY | TypeFlags::PTR_MAYBE_NULL);
     if want.base == ArgBase::Mem {

@@ -8,11 +8,15 @@ use super::format;
 use crate::call::callback::{self, Entry};
 use crate::call::{MapRef, Meta, arg, check_leaks, dynptr};
 use crate::diag::{Step, Stop, rejections};
-use crate::env::Env;
+use crate::env::{Env, MapSeen};
 use crate::precision;
 use crate::state::{Base, DynptrKind, Payload, RegState, RegType};
 
 rejections! {
+    /// A call for each element is given different maps on different paths, which kernels before 6.10 cannot tell apart.
+    MapUnclear("map-unclear", EINVAL, help: "make a call for each map") {
+    } => "tail_call abusing map_ptr";
+
     /// `bpf_get_local_storage` knows no flags.
     LocalStorageFlags("local-storage-flags", EINVAL, help: "pass 0 as flags") {
     } => "get_local_storage() doesn't support non-zero flags";
@@ -73,6 +77,9 @@ fn of_map(base: Base, map: MapRef) -> RegState {
 
 fn for_each_elem(env: &mut Env<'_>, meta: &Meta) -> Step {
     let Some(map) = meta.map else { return Stop::bug("elements of no map") };
+    if !env.features.walks_any_map() && env.aux_mut().map == MapSeen::Many {
+        return Err(MapUnclear {}.into());
+    }
     let walkable = matches!(
         map.kind(env),
         MapType::Array
@@ -117,13 +124,16 @@ fn run_loop(env: &mut Env<'_>, meta: &Meta) -> Step {
     if !env.reg(Reg::R1).is_scalar() {
         return Err(LoopCountPointer {}.into());
     }
+    let args = [RegState::unknown(), *env.reg(Reg::R3)];
+    if !env.features.callbacks_converge() {
+        return callback::push(env, meta.subprog, &Entry::within(args));
+    }
     precision::mark_chain(env, Reg::R1)?;
     let rounds = u64::from(env.state.frame().callback_depth);
     if rounds >= env.reg(Reg::R1).num.umax {
         env.state.frame_mut().callback_depth = 0;
         return Ok(());
     }
-    let args = [RegState::unknown(), *env.reg(Reg::R3)];
     callback::push(env, meta.subprog, &Entry::within(args))
 }
 

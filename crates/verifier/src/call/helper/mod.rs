@@ -24,6 +24,11 @@ rejections! {
         name: &'static str, id: i32,
     } => "program of this type cannot use helper {name}#{id}";
 
+    /// The helper exists, but programs of this type may not call it (as kernels before 6.12 say it).
+    HelperDeniedOld("helper-not-allowed-old", EINVAL, help: "`skep list` tells which program types may call the helper; there may be a kfunc for it") {
+        name: &'static str, id: i32,
+    } => "unknown func {name}#{id}";
+
     /// The helper is only for programs whose licence is compatible with the GPL.
     HelperNeedsGpl("helper-gpl", EINVAL, help: "license the program under the GPL: char LICENSE[] SEC(\"license\") = \"GPL\";") {
     } => "cannot call GPL-restricted function from non-GPL compatible program";
@@ -100,6 +105,9 @@ fn lookup(env: &Env<'_>) -> Step<(&'static HelperProto, bool)> {
     };
     let (proto, refused_later, is_here) = match env.kernel.calls.helper(number, &env.caller()) {
         HelperAnswer::Unknown => return Err(UnknownHelper { name: name(), id }.into()),
+        HelperAnswer::Denied if !env.features.names_denied_helpers() => {
+            return Err(HelperDeniedOld { name: name(), id }.into());
+        }
         HelperAnswer::Denied => return Err(HelperDenied { name: name(), id }.into()),
         HelperAnswer::NotModelled => {
             return Stop::unsupported(format!("helper {}#{id}", name()));

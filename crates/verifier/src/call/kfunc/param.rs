@@ -178,6 +178,8 @@ fn by_declaration(btf: &Btf, kfunc: &Kfunc<'_>, arg: usize, pointee: TypeId) -> 
         false => has_suffix(param, "__iter"),
     };
     let by_pointee = match btf.ty(pointee) {
+        // What kernels before 6.11 call it.
+        Type::Struct(composite) if composite.name == "bpf_dynptr_kern" => Some(&BY_POINTEE[0]),
         Type::Struct(composite) => BY_POINTEE.iter().find(|(name, _)| *name == composite.name),
         _ => None,
     };
