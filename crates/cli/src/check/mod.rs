@@ -72,7 +72,7 @@ fn check(
         &shown,
         &resolved,
         profile,
-        Options { log_level: level, ..Options::default() },
+        Options { log_level: level },
         |program| args.prog.is_empty() || args.prog.contains(&program.name),
         |program| progress.checking(&shown, &program.name),
     ))

@@ -67,7 +67,7 @@ fn completions_know_every_command() {
 fn wrong_command_lines_end_with_status_2_and_say_what_is_wrong() {
     for (args, part) in [
         (vec!["nonsense"], "'nonsense'"),
-        (vec!["check", "a.o"], "'check'"),
+        (vec!["check"], "<OBJ>"),
         (vec!["profile"], "not told whom to sample"),
         (vec!["profile", "sleep", "1"], "'sleep'"),
         (vec!["profile", "-F", "99", "-c", "7", "-a"], "cannot be used with"),

@@ -1,0 +1,106 @@
+//! `skep check` and `skep explain`: ten classic mistakes, exit statuses, formats.
+
+use std::path::PathBuf;
+
+use snapbox::{Data, assert_data_eq};
+
+use crate::elf::Files;
+use crate::skep::{classic, program, skep};
+
+/// The mistakes, and the kernel that judges them.
+const MISTAKES: &[(&str, &str)] = &[
+    ("gpl_call_without_licence", "6.18"),
+    ("leak", "6.18"),
+    ("missing_null_check", "6.18"),
+    ("out_of_bounds", "6.18"),
+    ("sleeping_call", "6.18"),
+    ("unbounded_loop", "6.18"),
+    ("uninitialised", "6.18"),
+    ("unknown_kfunc", "6.12"),
+    ("use_after_release", "6.18"),
+    ("wrong_context_offset", "6.18"),
+];
+
+/// The output without what differs from run to run and from folder to folder.
+fn stable(text: &str, object: &str) -> String {
+    let text = text.replace(object, "OBJ");
+    // The time is the last column of the table, whose width follows it.
+    let columns = |row: &str| row.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines = text.lines().map(|line| match line.strip_suffix(" ms") {
+        Some(row) => columns(row.rsplit_once(' ').map_or("", |(row, _)| row)),
+        None if line.ends_with(" time") => columns(line),
+        None => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+#[test]
+fn classic_mistakes_are_explained() {
+    for (name, kernel) in MISTAKES {
+        let object = classic(name);
+        let ran = skep(["check", &object, "--kernel", kernel]);
+        assert_eq!(ran.status, 1, "{name}: {}{}", ran.stdout, ran.stderr);
+        let blessed = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("../../tests/ui/classic/{name}.txt"));
+        assert_data_eq!(stable(&ran.stdout, &object), Data::read_from(&blessed, None).raw());
+    }
+}
+
+#[test]
+fn the_exit_status_is_the_gravest() {
+    let (good, bad) = (program("ips"), classic("leak"));
+    let status = |args: &[&str]| {
+        let args: Vec<&str> = ["check", "--kernel", "6.18"].iter().chain(args).copied().collect();
+        crate::skep::skep_with_input(&args, "").status
+    };
+    assert_eq!(status(&[&good]), 0);
+    assert_eq!(status(&[&good, &bad]), 1);
+    assert_eq!(status(&[&good, &bad, "/nonexistent.o"]), 2);
+    assert_eq!(status(&[&good, "--prog", "nobody"]), 2);
+    let files = Files::new();
+    let broken = files.file("broken.o", b"\x7fELF");
+    assert_eq!(status(&[&broken]), 2);
+}
+
+#[test]
+fn our_own_programs_are_accepted_by_every_kernel() {
+    for name in ["ips", "profile", "stacks", "task"] {
+        let ran = skep(["check", &program(name), "--matrix"]);
+        assert_eq!(ran.status, 0, "{name}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn the_kernels_form_ends_in_its_statistics() {
+    let ran = skep(["check", &classic("leak"), "--kernel", "6.18", "--format", "kernel"]);
+    let last = ran.stdout.trim_end().lines().last().unwrap();
+    assert!(last.starts_with("processed 16 insns (limit 1000000) max_states_per_insn"), "{last}");
+    assert!(ran.stdout.contains("would lead to reference leak"), "{}", ran.stdout);
+}
+
+#[test]
+fn sarif_names_the_rule_and_the_place() {
+    let ran = skep(["check", &classic("leak"), "--kernel", "6.18", "--format", "sarif"]);
+    let document = ran.json();
+    let run = &document["runs"][0];
+    assert_eq!(document["version"], "2.1.0");
+    assert_eq!(run["results"][0]["ruleId"], run["tool"]["driver"]["rules"][0]["id"]);
+    let place = &run["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "./leak.bpf.c");
+    assert_eq!(place["region"]["startLine"], 22);
+}
+
+#[test]
+fn a_sentence_of_the_kernel_is_explained() {
+    let ran = skep(["explain", "R6 !read_ok"]).succeeds();
+    assert!(ran.stdout.contains("register-uninit"), "{}", ran.stdout);
+    assert_eq!(skep(["explain", "no such thing at all"]).status, 2);
+}
+
+#[test]
+fn a_rejected_program_is_not_run() {
+    let ran = skep(["run", &classic("leak"), "--kernel", "6.18", "--", "true"]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("would lead to reference leak"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("so it is not run"), "{}", ran.stderr);
+}
