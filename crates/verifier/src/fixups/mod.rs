@@ -1,6 +1,7 @@
 //! What the kernel rewrites before and after the analysis, as far as it decides verdicts (`kernel/bpf/fixups.c`).
 
 mod fastcall;
+mod removal;
 
 use skep_isa::Insn;
 
@@ -47,19 +48,11 @@ pub(crate) fn finish(env: &mut Env<'_>) -> Step {
     }
 }
 
-/// Addresses of functions that are taken need a function (`jit_subprogs`). One that no path runs is removed, and its
-/// address then is that of the next one; behind the last there is none.
+/// Addresses of functions that are taken need a function (`jit_subprogs`).
 fn functions_stay(env: &Env<'_>) -> Step {
-    let is_run = |start: u32| env.aux.get(start as usize).is_some_and(|aux| aux.seen);
-    let starts = || env.subprogs.iter().map(|subprog| subprog.start).filter(|&start| is_run(start));
-    // A program of which one function is left is compiled without looking for others.
-    let (Some(last), true) = (starts().next_back(), starts().count() > 1) else { return Ok(()) };
-    let taken = (0_u32..).zip(env.insns).filter(|(at, insn)| is_run(*at) && insn.is_pseudo_func());
-    for (at, insn) in taken {
-        let target = u32::try_from(i64::from(at) + 1 + i64::from(insn.imm)).unwrap_or(0);
-        if target > last && !is_run(target) {
-            return Err(FunctionRemoved { insn: target }.into());
-        }
+    let takes_address = env.insns.iter().any(|insn| insn.is_pseudo_func());
+    match takes_address.then(|| removal::stray_function(env)).flatten() {
+        Some(insn) => Err(FunctionRemoved { insn }.into()),
+        None => Ok(()),
     }
-    Ok(())
 }
