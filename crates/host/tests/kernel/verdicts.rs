@@ -1,21 +1,10 @@
-//! The running kernel's answers, where it may be asked.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Verdicts.
 
 use skep_abi::{Errno, MapType, ProgType};
 use skep_host::{HostObject, LogBuffer, Map, MapAttr, Program};
 use skep_isa::assemble;
-use skep_object::ObjectSpec;
 
-/// Whether the kernel takes programs from this process.
-fn may_ask() -> bool {
-    let insns = assemble("r0 = 0\nexit").unwrap();
-    let verdict = Program::new(ProgType::SocketFilter, &insns).judge(&mut LogBuffer::whole());
-    let may = verdict.errno != Some(Errno::EPERM) && verdict.errno != Some(Errno::ENOSYS);
-    if !may {
-        skep_skip::skipped!("bpf(2) is refused here: run as root");
-    }
-    may
-}
+use crate::ask::{may_ask, own_object, profile};
 
 fn judge(text: &str, log: &mut LogBuffer) -> skep_host::Verdict {
     Program::new(ProgType::SocketFilter, &assemble(text).unwrap()).judge(log)
@@ -78,13 +67,9 @@ fn our_own_objects_are_accepted() {
     if !may_ask() {
         return;
     }
-    let Ok(profile) = skep::profile::running() else {
-        return skep_skip::skipped!("the kernel shows no types");
-    };
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../programs");
+    let Some(profile) = profile() else { return };
     for name in ["profile.bpf.o", "ips.bpf.o", "stacks.bpf.o", "task.bpf.o"] {
-        let bytes = std::fs::read(format!("{folder}/{name}")).unwrap();
-        let resolved = ObjectSpec::parse(name, &bytes).unwrap().resolve(&profile).unwrap();
+        let resolved = own_object(&profile, name);
         let host = HostObject::create(&resolved);
         assert_eq!(host.btf_error(), None, "{name}");
         for program in &resolved.programs {

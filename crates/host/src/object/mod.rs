@@ -1,14 +1,21 @@
 //! A resolved object in the kernel: its types and maps; its programs one by one.
 
-use skep_abi::ProgType;
+mod load;
+mod struct_ops;
+
+use std::path::Path;
+
+use skep_abi::{Errno, KernelVersion, ProgType};
 use skep_isa::{Insn, opcode};
-use skep_object::{FuncInfo, LineInfo, Resolved, ResolvedProgram};
+use skep_object::{FuncInfo, LineInfo, MapSpec, Pinning, Resolved, ResolvedProgram};
 
 use crate::HostError;
 use crate::btf::{self, KernelBtf};
 use crate::log::Verdict;
 use crate::map::Map;
-use crate::program::{LogBuffer, Program};
+use crate::program::{LoadedProgram, LogBuffer, Program};
+
+pub use load::{LoadOptions, NotLoaded, Wanted};
 
 /// `BPF_F_SLEEPABLE` and `BPF_F_XDP_HAS_FRAGS`.
 const SLEEPABLE: u32 = 1 << 4;
@@ -22,15 +29,32 @@ pub struct HostObject<'a> {
     maps: Vec<Result<Map, HostError>>,
 }
 
+/// A loaded object: its maps and programs in the kernel. They go when this goes.
+#[derive(Debug)]
+pub struct Loaded {
+    btf: Option<KernelBtf>,
+    btf_error: Option<HostError>,
+    maps: Vec<Result<Map, HostError>>,
+    programs: Vec<Result<LoadedProgram, NotLoaded>>,
+    problems: Vec<HostError>,
+}
+
 impl<'a> HostObject<'a> {
     /// Creates the maps. What the kernel refuses is told when a program needs it.
     #[must_use]
     pub fn create(resolved: &'a Resolved) -> Self {
+        Self::create_in(resolved, None)
+    }
+
+    fn create_in(resolved: &'a Resolved, pins: Option<&Path>) -> Self {
         let btf = resolved.btf.as_ref().map(btf::load).transpose();
         let types = btf.as_ref().ok().and_then(Option::as_ref);
         let maps = resolved.maps.iter().map(|spec| {
             if spec.autocreate {
-                Map::of_spec(spec, types)
+                match pins.filter(|_| spec.pinning == Pinning::ByName) {
+                    Some(folder) => pinned(&folder.join(&spec.name), spec, types),
+                    None => Map::of_spec(spec, types),
+                }
             } else {
                 let what = format!("use map {}", spec.name);
                 Err(HostError::missing(what, "the object asks not to create it"))
@@ -57,7 +81,8 @@ impl<'a> HostObject<'a> {
     /// When it needs a map that the kernel refused.
     pub fn program<'p>(&'p self, program: &'p ResolvedProgram) -> Result<Program<'p>, HostError> {
         let btf = self.btf.as_ref().ok().and_then(Option::as_ref);
-        let is_typed = btf.is_some() && program.funcs.iter().all(|func| func.ty.is_some());
+        let is_typed = btf.is_some_and(|btf| btf.has_funcs)
+            && program.funcs.iter().all(|func| func.ty.is_some());
         let flags = if program.sleepable { SLEEPABLE } else { 0 }
             | if program.xdp_frags { XDP_HAS_FRAGS } else { 0 };
         let attach_type = program.attach_type.map_or(0, |attach_type| attach_type as u32);
@@ -66,10 +91,11 @@ impl<'a> HostObject<'a> {
             prog_type: program.prog_type,
             insns: self.insns(&program.insns)?,
             license: &self.resolved.license,
-            kern_version: self.resolved.kern_version.unwrap_or(0),
+            kern_version: kern_version(self.resolved, program),
             flags,
             expected_attach_type: program.struct_ops_member.unwrap_or(attach_type),
             attach_btf_id: program.attach_btf_id.map_or(0, |id| id.0),
+            extends: None,
             btf: btf.filter(|_| is_typed),
             funcs: if is_typed {
                 program.funcs.iter().map(func_info).collect()
@@ -139,6 +165,51 @@ impl<'a> HostObject<'a> {
         }
         Ok(slots)
     }
+}
+
+/// Takes the map that has a name, or creates it and gives it the name. One of another shape is refused.
+fn pinned(path: &Path, spec: &MapSpec, types: Option<&KernelBtf>) -> Result<Map, HostError> {
+    match crate::pin::open_pinned(path) {
+        Ok(fd) => {
+            let map = Map::of_fd(fd)?;
+            let is_same = map.kind() == spec.kind
+                && map.key_size() == spec.key_size as usize
+                && map.value_size() == spec.value_size as usize
+                && map.max_entries() == spec.max_entries
+                && map.flags() == spec.flags;
+            if is_same {
+                return Ok(map);
+            }
+            Err(HostError::missing(
+                format!("use {} as map {}", path.display(), spec.name),
+                "what has this name is a map of another shape: remove the file, or pin elsewhere",
+            ))
+        }
+        Err(error) if error.errno == Errno::ENOENT => {
+            let map = Map::of_spec(spec, types)?;
+            crate::pin::pin(path, &map)?;
+            Ok(map)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `LINUX_VERSION_CODE`, which kernels before 5.0 want of kprobes to be that of the kernel: libbpf gives it to them
+/// unless the object has one.
+fn kern_version(resolved: &Resolved, program: &ResolvedProgram) -> u32 {
+    if let Some(version) = resolved.kern_version {
+        return version;
+    }
+    if program.prog_type != ProgType::Kprobe {
+        return 0;
+    }
+    let release = rustix::system::uname();
+    let release = release.release().to_string_lossy();
+    let version = KernelVersion::from_release(&release).unwrap_or(KernelVersion::new(0, 0));
+    let patch = release.splitn(3, '.').nth(2).unwrap_or_default();
+    let digits = patch.find(|c: char| !c.is_ascii_digit()).unwrap_or(patch.len());
+    let patch: u32 = patch[..digits].parse().unwrap_or(0);
+    u32::from(version.major) << 16 | u32::from(version.minor) << 8 | patch.min(255)
 }
 
 fn func_info(func: &FuncInfo) -> [u32; 2] {

@@ -1,5 +1,10 @@
-//! Programs: `BPF_PROG_LOAD`, asked as veristat asks.
+//! Programs: `BPF_PROG_LOAD`, asked as veristat asks, or loaded as libbpf loads.
 
+mod buffer;
+mod loaded;
+mod test_run;
+
+use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use skep_abi::{Errno, ProgType};
@@ -9,57 +14,12 @@ use crate::btf::KernelBtf;
 use crate::error::errno;
 use crate::log::{Stats, Verdict};
 use crate::map::object_name;
-use crate::sys::{self, LoadArgs};
+use crate::sys::limit;
+use crate::sys::prog::{self, LoadArgs};
 
-/// `log_level`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogLevel(pub u32);
-
-impl LogLevel {
-    /// Nothing.
-    pub const NONE: Self = Self(0);
-    /// The path that ends in the rejection.
-    pub const PATH: Self = Self(1);
-    /// Every insn of every path.
-    pub const ALL: Self = Self(2);
-    /// Statistics.
-    pub const STATS: Self = Self(4);
-
-    /// Both.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-/// Memory for logs, to be used again. Grows when it may.
-#[derive(Debug)]
-pub struct LogBuffer {
-    bytes: Vec<u8>,
-    max: usize,
-}
-
-/// Most bytes of a log that kernels take (`UINT_MAX >> 2` since 5.18; older ones take 16 MiB).
-const LOG_MAX: usize = 1 << 28;
-
-impl LogBuffer {
-    /// A buffer that grows until a log fits.
-    #[must_use]
-    pub fn whole() -> Self {
-        Self { bytes: vec![0; 1 << 16], max: LOG_MAX }
-    }
-
-    /// A buffer for a log's last bytes: since 6.4 kernels keep the end of what does not fit.
-    #[must_use]
-    pub fn tail(len: usize) -> Self {
-        Self { bytes: vec![0; len.max(128)], max: len }
-    }
-
-    fn text(&self) -> String {
-        let end = self.bytes.iter().position(|&byte| byte == 0).unwrap_or(self.bytes.len());
-        String::from_utf8_lossy(&self.bytes[..end]).into_owned()
-    }
-}
+pub use buffer::{LogBuffer, LogLevel};
+pub use loaded::LoadedProgram;
+pub use test_run::{TestResult, TestRun};
 
 /// A program as the kernel takes it.
 #[derive(Clone, Debug)]
@@ -80,6 +40,8 @@ pub struct Program<'a> {
     pub expected_attach_type: u32,
     /// `attach_btf_id` in the kernel's own types.
     pub attach_btf_id: u32,
+    /// The program that an extension replaces a function of; `attach_btf_id` is then in that one's types.
+    pub extends: Option<BorrowedFd<'a>>,
     /// The types that `funcs` and `lines` refer to.
     pub btf: Option<&'a KernelBtf>,
     /// First insn and type of each function.
@@ -103,6 +65,7 @@ impl<'a> Program<'a> {
             flags: 0,
             expected_attach_type: 0,
             attach_btf_id: 0,
+            extends: None,
             btf: None,
             funcs: Vec::new(),
             lines: Vec::new(),
@@ -136,13 +99,39 @@ impl<'a> Program<'a> {
         Verdict { errno: first.errno, log: again.log, stats: first.stats.or(again.stats) }
     }
 
+    /// Loads the program as libbpf does: without a log, which costs nothing; when it is refused, once more for the log.
+    ///
+    /// # Errors
+    /// The verdict: what the verifier says, or a bare error number when the kernel did not come to look at it.
+    pub fn install(&self) -> Result<LoadedProgram, Verdict> {
+        let mut log = LogBuffer::whole();
+        let mut answer = self.load(LogLevel::NONE, &mut log);
+        if matches!(answer, Err(Errno::EPERM)) {
+            limit::lift_memlock();
+            answer = self.load(LogLevel::NONE, &mut log);
+        }
+        let errno = match answer {
+            Ok(fd) => return Ok(LoadedProgram::new(fd, self.name, self.prog_type)),
+            Err(errno) => errno,
+        };
+        match self.load(LogLevel::STATS.and(LogLevel::PATH), &mut log) {
+            // What was in the way is gone: a signal, or memory that others had.
+            Ok(fd) => Ok(LoadedProgram::new(fd, self.name, self.prog_type)),
+            Err(_) => {
+                let text = log.text();
+                Err(Verdict { errno: Some(errno), stats: Stats::parse(&text), log: text })
+            }
+        }
+    }
+
     /// Loads the program. The log is what the kernel wrote, whatever the outcome.
     ///
     /// # Errors
     /// The kernel's answer.
     pub fn load(&self, level: LogLevel, log: &mut LogBuffer) -> Result<OwnedFd, Errno> {
-        let mut license = self.license.as_bytes().to_vec();
-        license.push(0);
+        // What follows a zero byte is no part of a C string.
+        let license = self.license.split('\0').next().unwrap_or_default();
+        let license = CString::new(license).unwrap_or_default();
         let args = LoadArgs {
             prog_type: self.prog_type as u32,
             insns: &self.insns,
@@ -155,13 +144,14 @@ impl<'a> Program<'a> {
             funcs: &self.funcs,
             lines: &self.lines,
             attach_btf_id: self.attach_btf_id,
+            attach_prog: self.extends,
             fd_array: &self.fd_array,
         };
         loop {
             if let Some(first) = log.bytes.first_mut() {
                 *first = 0;
             }
-            let (answer, true_size) = sys::prog_load(&args, level.0, &mut log.bytes);
+            let (answer, true_size) = prog::load(&args, level.0, &mut log.bytes);
             let refused = match answer {
                 Ok(fd) => return Ok(fd),
                 Err(error) => errno(&error),
