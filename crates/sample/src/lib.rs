@@ -43,6 +43,7 @@ mod proc;
 mod ptrace;
 pub mod record;
 mod ring;
+pub mod sched;
 mod session;
 mod space;
 mod stream;

@@ -65,6 +65,8 @@ pub enum RecordKind {
         out: bool,
         /// Whether it left though it could run on.
         preempted: bool,
+        /// Process and thread that come next, or were before; told where all switches of the CPU are recorded.
+        next_prev: Option<(Pid, Pid)>,
     },
     /// A cgroup's path.
     Cgroup {

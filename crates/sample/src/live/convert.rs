@@ -35,7 +35,9 @@ pub(super) fn convert(record: &PerfRecord<'_>, cpu: Cpu) -> Option<Record> {
         Body::Unthrottle(_) => RecordKind::Unthrottle,
         Body::Switch(switch) => {
             let (pid, tid) = record.sample_id.pid_tid?;
-            RecordKind::Switch { pid, tid, out: switch.is_out, preempted: switch.is_preempted }
+            let (out, preempted, next_prev) =
+                (switch.is_out, switch.is_preempted, switch.next_prev);
+            RecordKind::Switch { pid, tid, out, preempted, next_prev }
         }
         Body::Cgroup(cgroup) => {
             RecordKind::Cgroup { id: cgroup.id, path: OsStr::from_bytes(cgroup.path).into() }
