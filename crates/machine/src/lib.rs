@@ -42,7 +42,6 @@ pub mod memory;
 mod object;
 pub mod output;
 pub mod perf;
-pub mod scx;
 pub mod task;
 mod user;
 

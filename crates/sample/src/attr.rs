@@ -97,6 +97,23 @@ impl AttrPlan {
         attr
     }
 
+    /// An event that counts nothing and records every context switch of its CPU.
+    pub(crate) fn switches(&self) -> perf_event_attr {
+        let mut attr = self.sideband();
+        attr.set_disabled(1);
+        attr.set_enable_on_exec(0);
+        attr.set_inherit(0);
+        attr.set_mmap(0);
+        attr.set_mmap2(0);
+        attr.set_build_id(0);
+        attr.set_comm(0);
+        attr.set_comm_exec(0);
+        attr.set_task(0);
+        attr.set_cgroup(0);
+        attr.set_context_switch(1);
+        attr
+    }
+
     /// What both have in common: layout of records, clock, what is followed.
     fn base(&self, event: &EventSpec) -> perf_event_attr {
         let mut attr =

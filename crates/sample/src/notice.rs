@@ -1,6 +1,6 @@
 //! What a user should know about a session that works, though not quite as asked.
 
-use std::fmt;
+use std::{fmt, io};
 
 use crate::error::OpenError;
 
@@ -38,6 +38,13 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// The context switches of all CPUs may not be recorded.
+    SwitchesRefused {
+        /// What the kernel answered.
+        source: io::Error,
+        /// `kernel.perf_event_paranoid`, when it can be read.
+        paranoid: Option<i32>,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -61,6 +68,21 @@ impl fmt::Display for Notice {
             Self::RateLowered { hz } => write!(f, "ptrace samples at most {hz} times a second"),
             Self::ThreadsSkipped { count } => {
                 write!(f, "{count} threads ended or changed hands before they could be followed")
+            }
+            Self::SwitchesRefused { source, paranoid } => {
+                write!(
+                    f,
+                    "which CPUs are idle is not known: recording the context switches of all CPUs failed ({source})"
+                )?;
+                match paranoid {
+                    Some(level) if *level > 0 => {
+                        write!(
+                            f,
+                            "; kernel.perf_event_paranoid is {level}, and must be 0 or less without CAP_PERFMON"
+                        )
+                    }
+                    _ => Ok(()),
+                }
             }
         }
     }

@@ -33,6 +33,9 @@ pub struct Options {
     pub duration: Option<Duration>,
     /// Where a command's standard output goes.
     pub child_stdout: ChildStdout,
+    /// Whether the context switches of all CPUs are recorded, whoever is sampled: for this, the user must be allowed to
+    /// watch the whole system. Where refused, a [`Notice`](crate::Notice) says so.
+    pub cpu_switches: bool,
     /// Bytes of each CPU's ring, rounded up to a power of two; 0 chooses by what samples carry.
     pub ring_bytes: usize,
 }
@@ -52,6 +55,7 @@ impl Options {
             inherit: true,
             duration: None,
             child_stdout: ChildStdout::Inherit,
+            cpu_switches: false,
             ring_bytes: 0,
         }
     }

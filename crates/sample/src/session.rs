@@ -38,7 +38,7 @@ impl SourceKind {
 
 #[derive(Debug)]
 enum Source {
-    Perf(PerfSource),
+    Perf(Box<PerfSource>),
     Ptrace(PtraceSource),
 }
 
@@ -206,6 +206,15 @@ impl Session {
         }
     }
 
+    /// Whether the context switches of all CPUs are recorded, as [`Options::cpu_switches`] asks for.
+    #[must_use]
+    pub fn has_cpu_switches(&self) -> bool {
+        match &self.source {
+            Source::Perf(source) => source.has_switches(),
+            Source::Ptrace(_) => false,
+        }
+    }
+
     /// The event that is used: what was asked for, or what was chosen.
     #[must_use]
     pub fn event(&self) -> &EventSpec {
@@ -304,7 +313,7 @@ fn open_source(options: &Options, notices: &mut Vec<Notice>) -> Result<Source, O
         return PtraceSource::open(options, notices).map(Source::Ptrace);
     }
     match PerfSource::open(options, notices) {
-        Ok(source) => Ok(Source::Perf(source)),
+        Ok(source) => Ok(Source::Perf(Box::new(source))),
         Err(error) => {
             let is_command = matches!(options.target, Target::Command(_));
             if options.source != SourceChoice::Auto || !error.is_perf_refused() || !is_command {

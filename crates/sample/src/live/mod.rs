@@ -6,6 +6,7 @@ pub(crate) mod limits;
 mod opener;
 mod rings;
 mod target;
+mod visit;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -104,6 +105,9 @@ impl PerfSource {
             settled_until: 0,
         };
         let present = source.open_target(options, &sampled, notices)?;
+        if options.cpu_switches {
+            source.opener.open_switches(&source.rings, notices);
+        }
         source.format = Format::from(&source.opener.plan.sampling());
         source.describe(&present, opened_at);
         Ok(source)
@@ -224,6 +228,13 @@ impl PerfSource {
 
     /// Lets the command run, or the events count.
     pub(crate) fn start(&mut self) -> Result<(), OpenError> {
+        for event in &self.opener.switches {
+            let doing = "recording context switches";
+            event::enable(event.as_fd()).map_err(|source| OpenError::System { doing, source })?;
+        }
+        if self.has_switches() {
+            visit::visit(self.rings.iter().map(|ring| ring.cpu));
+        }
         self.started = Some(clock::monotonic());
         match &mut self.child {
             Some(child) => child.start(),
@@ -289,7 +300,8 @@ impl PerfSource {
 
     /// Stops counting.
     pub(crate) fn stop(&mut self) {
-        for event in self.opener.samplers.iter().chain(&self.opener.followers) {
+        let Opener { samplers, followers, switches, .. } = &self.opener;
+        for event in samplers.iter().chain(followers).chain(switches) {
             // An event whose target has ended has stopped by itself.
             let _ = event::disable(event.as_fd());
         }
@@ -316,7 +328,8 @@ impl PerfSource {
         if !self.opener.plan.features.read_lost {
             return None;
         }
-        let events = self.opener.samplers.iter().chain(&self.opener.followers);
+        let Opener { samplers, followers, switches, .. } = &self.opener;
+        let events = samplers.iter().chain(followers).chain(switches);
         events.map(|event| self.lost_of(event)).sum()
     }
 
@@ -330,6 +343,11 @@ impl PerfSource {
     /// The command's process.
     pub(crate) fn child(&self) -> Option<Pid> {
         self.child.as_ref().map(Child::pid)
+    }
+
+    /// Whether the context switches of all CPUs are recorded.
+    pub(crate) fn has_switches(&self) -> bool {
+        !self.opener.switches.is_empty()
     }
 
     /// The event that samples.

@@ -26,11 +26,20 @@ pub(super) struct Opener {
     pub(super) samplers: Vec<OwnedFd>,
     /// Events that only follow tasks and mappings.
     pub(super) followers: Vec<OwnedFd>,
+    /// Events that record the context switches of a CPU; none where they were not asked for, or refused.
+    pub(super) switches: Vec<OwnedFd>,
 }
 
 impl Opener {
     pub(super) fn new(plan: AttrPlan, default_event: bool) -> Self {
-        Self { plan, default_event, settled: false, samplers: Vec::new(), followers: Vec::new() }
+        Self {
+            plan,
+            default_event,
+            settled: false,
+            samplers: Vec::new(),
+            followers: Vec::new(),
+            switches: Vec::new(),
+        }
     }
 
     /// Opens the event on one CPU and lets it write into the CPU's ring.
@@ -53,6 +62,22 @@ impl Opener {
         event::set_output(opened.as_fd(), ring.anchor())?;
         if samples { &mut self.samplers } else { &mut self.followers }.push(opened);
         Ok(())
+    }
+
+    /// Lets all context switches of all CPUs be recorded; where that is refused, none are.
+    pub(super) fn open_switches(&mut self, rings: &[CpuRing], notices: &mut Vec<Notice>) {
+        let attr = self.plan.switches();
+        let open = |ring: &CpuRing| {
+            let opened = event::open(&attr, Whom::All, ring.cpu.0 as i32)?;
+            event::set_output(opened.as_fd(), ring.anchor())?;
+            Ok(opened)
+        };
+        match rings.iter().map(open).collect::<io::Result<Vec<_>>>() {
+            Ok(opened) => self.switches = opened,
+            Err(source) => {
+                notices.push(Notice::SwitchesRefused { source, paranoid: paranoid() });
+            }
+        }
     }
 
     /// Tries until something works; the error is that of the fullest attempt.

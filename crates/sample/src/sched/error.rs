@@ -49,7 +49,10 @@ impl fmt::Display for ScriptMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Time(found) => {
-                write!(f, "`{found}` is no time: write a number with ns, us, ms or s, such as 12.5ms")
+                write!(
+                    f,
+                    "`{found}` is no time: write a number with ns, us, ms or s, such as 12.5ms"
+                )
             }
             Self::BackInTime => {
                 f.write_str("this is earlier than the line above; lines are in order of time")

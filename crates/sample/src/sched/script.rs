@@ -58,9 +58,8 @@ impl Script {
             let cpus = cpus(word).map_err(|(offset, why)| {
                 fail(line, index, at + offset, ScriptMistake::Cpus(why))
             })?;
-            let now = state(&mut words).map_err(|(at, mistake)| {
-                fail(line, index, at.unwrap_or(line.len()), mistake)
-            })?;
+            let now = state(&mut words)
+                .map_err(|(at, mistake)| fail(line, index, at.unwrap_or(line.len()), mistake))?;
             if let Some((at, word)) = words.next() {
                 return Err(fail(line, index, at, ScriptMistake::Surplus(word.to_owned())));
             }
@@ -245,22 +244,43 @@ mod tests {
     #[test]
     fn mistakes_have_a_line_and_a_column() {
         for (text, expected) in [
-            ("soon cpu 1 idle", "line 1, column 1: `soon` is no time: write a number with ns, us, ms or s, such as 12.5ms"),
-            ("2ms cpu 1 idle\n1ms cpu 1 busy", "line 2, column 1: this is earlier than the line above; lines are in order of time"),
+            (
+                "soon cpu 1 idle",
+                "line 1, column 1: `soon` is no time: write a number with ns, us, ms or s, such as 12.5ms",
+            ),
+            (
+                "2ms cpu 1 idle\n1ms cpu 1 busy",
+                "line 2, column 1: this is earlier than the line above; lines are in order of time",
+            ),
             ("1ms node 1 idle", "line 1, column 5: `node` is not `cpu`"),
             ("1ms", "line 1, column 4: the line ends where `cpu` is due"),
             ("1ms cpu", "line 1, column 8: the line ends where a list of CPUs is due"),
-            ("1ms cpu 1", "line 1, column 10: the line ends where idle, busy, task, offline or online is due"),
-            ("1ms cpu 1 asleep", "line 1, column 11: `asleep` is not idle, busy, task, offline or online"),
+            (
+                "1ms cpu 1",
+                "line 1, column 10: the line ends where idle, busy, task, offline or online is due",
+            ),
+            (
+                "1ms cpu 1 asleep",
+                "line 1, column 11: `asleep` is not idle, busy, task, offline or online",
+            ),
             ("1ms cpu 1 task", "line 1, column 15: the line ends where a thread's number is due"),
-            ("1ms cpu 1 task ü", "line 1, column 16: `ü` is no thread: these go from 0, the idle task, to 4194304"),
-            ("1ms cpu 1 task 4194305", "line 1, column 16: `4194305` is no thread: these go from 0, the idle task, to 4194304"),
+            (
+                "1ms cpu 1 task ü",
+                "line 1, column 16: `ü` is no thread: these go from 0, the idle task, to 4194304",
+            ),
+            (
+                "1ms cpu 1 task 4194305",
+                "line 1, column 16: `4194305` is no thread: these go from 0, the idle task, to 4194304",
+            ),
             ("1ms cpu 1 idle now", "line 1, column 16: `now` is one word too many"),
             ("1ms cpu 0,x idle", "line 1, column 11: `x` is no list of CPUs such as 0-3,8"),
             ("1ms cpu 0,3-1 idle", "line 1, column 11: the range 3-1 is upside down"),
             ("1ms cpu 8192 idle", "line 1, column 9: `8192` is no CPU: these go from 0 to 8191"),
             ("1ms cpu +1 idle", "line 1, column 9: `+1` is no CPU: these go from 0 to 8191"),
-            ("\n ü cpu 1 idle", "line 2, column 2: `ü` is no time: write a number with ns, us, ms or s, such as 12.5ms"),
+            (
+                "\n ü cpu 1 idle",
+                "line 2, column 2: `ü` is no time: write a number with ns, us, ms or s, such as 12.5ms",
+            ),
         ] {
             assert_eq!(refused(text), expected);
         }
@@ -285,7 +305,11 @@ mod tests {
             for byte in 0..=255u8 {
                 for is_insert in [false, true] {
                     let mut text = good.to_vec();
-                    if is_insert { text.insert(at, byte) } else { text[at] = byte }
+                    if is_insert {
+                        text.insert(at, byte)
+                    } else {
+                        text[at] = byte
+                    }
                     match Script::parse_bytes(&text) {
                         Ok(script) => {
                             accepted += 1;

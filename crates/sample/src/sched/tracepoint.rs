@@ -150,6 +150,6 @@ mod tests {
                 return;
             }
         }
-        eprintln!("skipped: no tracefs is mounted here");
+        skep_skip::skipped!("no tracefs is mounted here");
     }
 }

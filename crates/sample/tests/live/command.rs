@@ -1,10 +1,12 @@
 //! Commands that a session starts, sampled by perf.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
 use skep_abi::{Cpu, Pid};
 use skep_sample::event_name::EventSpec;
+use skep_sample::sched::Occupancy;
 use skep_sample::unwind::UnwindMode;
 use skep_sample::{
     End, Options, Rate, RecordKind, Session, SourceChoice, SourceKind, TargetStatus,
@@ -229,6 +231,55 @@ fn switches_are_told_on_request() {
             .count()
     };
     assert!(switches(true) > 1 && switches(false) > 1);
+}
+
+#[test]
+fn the_switches_of_all_cpus_tell_who_runs_where_whoever_is_sampled() {
+    let mut options =
+        perf(command(&["sh", "-c", "sleep 0.05; sleep 0.05"]), "cpu-clock:u", Rate::Frequency(99));
+    options.cpu_switches = true;
+    let Some(mut session) = open(&options) else { return };
+    if !session.has_cpu_switches() {
+        for notice in session.notices() {
+            assert!(notice.to_string().starts_with("which CPUs are idle is not known"), "{notice}");
+            skep_skip::skipped!("{notice}");
+        }
+        return;
+    }
+    let (records, _) = run(&mut session);
+    let child = session.child().unwrap();
+    let started = records.iter().position(
+        |record| matches!(&record.kind, RecordKind::Comm { pid, exec: true, .. } if *pid == child),
+    );
+    let transitions = |records: &[skep_sample::Record]| {
+        records.iter().filter_map(skep_sample::sched::transition).collect::<Vec<_>>()
+    };
+    // Every CPU has told before the command begins.
+    let before: HashSet<_> =
+        transitions(&records[..started.unwrap()]).iter().map(|told| told.cpu).collect();
+    let online = std::fs::read_to_string("/sys/devices/system/cpu/online").unwrap();
+    let online = skep_sample::parse_cpu_list(online.trim()).unwrap();
+    assert_eq!(before, online.into_iter().collect());
+    // Who is told to come by one record is told to have come, or to have been there, by the next: some tasks of some
+    // kernels write no records of their own.
+    let mut now = HashMap::new();
+    let mut agreed = 0;
+    for record in &records {
+        let Some(told) = skep_sample::sched::transition(record) else { continue };
+        if let RecordKind::Switch { out: false, next_prev: Some((_, prev)), .. } = record.kind
+            && let Some(known) = now.get(&told.cpu)
+        {
+            assert!(
+                [told.now, Occupancy::of_thread(prev)].contains(known),
+                "{known:?}: {record:?}"
+            );
+            agreed += 1;
+        }
+        now.insert(told.cpu, told.now);
+    }
+    assert!(agreed > 4, "{agreed}");
+    let all = transitions(&records);
+    assert!(all.iter().any(|told| told.now == Occupancy::Runs(child)), "the command ran");
 }
 
 #[test]
