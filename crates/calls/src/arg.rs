@@ -1,5 +1,7 @@
 //! Rust types of what a call takes: each carries what the verifier demands of the register.
 
+use std::marker::PhantomData;
+
 use skep_abi::{Addr, ArgType, MemAccess, SizeRule};
 
 /// A Rust type that stands for one argument register.
@@ -68,6 +70,8 @@ addresses! {
     ReadMemOrNull: mem(MemAccess::Read, true);
     /// Memory to be filled.
     UninitMem: mem(MemAccess::WriteUninit, false);
+    /// Memory to be read and written.
+    WriteMem: mem(MemAccess::ReadWrite, false);
     /// Memory to be written in part, or null.
     WriteMemOrNull: mem(MemAccess::ReadWrite, true);
     /// A string in a read-only map.
@@ -122,6 +126,8 @@ numbers! {
     Size: ArgType::ConstSize;
     /// The same, or zero.
     SizeOrZero: ArgType::ConstSizeOrZero;
+    /// The same as a C `size_t` of a kfunc, whose other sizes are `u32`.
+    SizeT: ArgType::ConstSizeOrZero;
     /// Size of an allocation.
     AllocSize: ArgType::ConstAllocSize;
 }
@@ -138,4 +144,69 @@ impl SizeOrZero {
     pub(crate) const fn cut(self) -> u32 {
         self.0 as u32
     }
+}
+
+/// A struct of the kernel, by its name in BTF.
+pub(crate) trait Strukt {
+    /// The name.
+    const NAME: &'static str;
+}
+
+/// Structs of the kernel.
+macro_rules! structs {
+    ($($(#[doc = $doc:literal])+ $name:ident: $of:literal;)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub(crate) struct $name;
+
+            impl Strukt for $name {
+                const NAME: &'static str = $of;
+            }
+        )*
+    };
+}
+
+structs! {
+    /// A mask of CPUs, somebody's.
+    Cpumask: "cpumask";
+    /// A mask of CPUs that programs made.
+    BpfCpumask: "bpf_cpumask";
+}
+
+/// Pointers to objects of the kernel.
+macro_rules! objects {
+    ($($(#[doc = $doc:literal])+ $name:ident: const $konst:literal, null $nullable:literal;)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub(crate) struct $name<S>(Addr, PhantomData<S>);
+
+            impl<S> $name<S> {
+                /// The object's address.
+                pub(crate) const fn addr(self) -> Addr
+                where
+                    S: Copy,
+                {
+                    self.0
+                }
+            }
+
+            impl<S: Strukt> Arg for $name<S> {
+                const TYPE: ArgType =
+                    ArgType::BtfPtr { strukt: S::NAME, konst: $konst, nullable: $nullable };
+
+                fn from_reg(raw: u64) -> Self {
+                    Self(Addr(raw), PhantomData)
+                }
+            }
+        )*
+    };
+}
+
+objects! {
+    /// `struct S *`
+    Kptr: const false, null false;
+    /// `const struct S *`
+    ConstKptr: const true, null false;
 }

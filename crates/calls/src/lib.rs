@@ -19,6 +19,7 @@ mod bprintf;
 mod call;
 mod core;
 mod cpu;
+mod cpumask;
 mod maccess;
 mod map;
 mod names;
@@ -49,6 +50,7 @@ pub static CATALOGUE: &[&[Call]] = &[
     map::MapElem::CALLS,
     core::Core::CALLS,
     cpu::ThisCpu::CALLS,
+    cpumask::Cpumask::CALLS,
     time::Time::CALLS,
     task::Current::CALLS,
     snprintf::Snprintf::CALLS,

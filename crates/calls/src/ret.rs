@@ -1,7 +1,11 @@
 //! Rust types of what a call leaves in R0.
 
+use std::marker::PhantomData;
+
 use skep_abi::{Addr, Errno, RetType};
 use skep_machine::{Fault, Stop};
+
+use crate::arg::Strukt;
 
 /// Why a call returns early: with an error number that the program sees, or not at all.
 #[derive(Debug)]
@@ -66,6 +70,14 @@ macro_rules! integers {
 
 integers! { u64 => u64, i64 => i64, u32 => u64, i32 => i64 }
 
+impl Ret for bool {
+    const TYPE: RetType = RetType::Integer;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.into())
+    }
+}
+
 /// Zero: the call has done its work.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Success;
@@ -111,6 +123,34 @@ impl Ret for TrustedTask {
 
     fn into_reg(self) -> Result<u64, Stop> {
         Ok(self.0.0)
+    }
+}
+
+/// A reference to a `struct S *` that the program now holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owned<S>(Addr, PhantomData<S>);
+
+impl<S> Owned<S> {
+    /// The reference to the object at an address.
+    pub(crate) const fn new(object: Addr) -> Self {
+        Self(object, PhantomData)
+    }
+}
+
+impl<S: Strukt> Ret for Owned<S> {
+    const TYPE: RetType = RetType::BtfPtr { strukt: S::NAME, trusted: true };
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.0.0)
+    }
+}
+
+/// Null where there is nothing; the call's flags must say `RET_NULL`.
+impl<S: Strukt> Ret for Option<Owned<S>> {
+    const TYPE: RetType = Owned::<S>::TYPE;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.map_or(0, |owned| owned.0.0))
     }
 }
 

@@ -34,6 +34,8 @@
 
 mod clock;
 mod cpu;
+pub mod cpumask;
+mod failslab;
 mod fault;
 mod kernel;
 mod machine;
@@ -42,11 +44,14 @@ pub mod memory;
 mod object;
 pub mod output;
 pub mod perf;
+mod refcount;
 pub mod task;
 mod user;
 
 pub use clock::Clock;
 pub use cpu::{Busy, CpuState, FRAME_SIZE, FRAMES, Frame};
+pub use cpumask::Cpumasks;
+pub use failslab::{FailAlloc, Failslab};
 pub use fault::{Access, Fault, Place};
 pub use kernel::{Invoke, Kernel, Run, Stop, UserMemory};
 pub use machine::{Machine, MachineBuilder, MachineError};

@@ -10,6 +10,8 @@ use skep_abi::{Addr, Cpu, Errno, KernelVersion, MapId, Node, ProgId, Sample};
 use skep_btf::Btf;
 
 use crate::cpu::Rcu;
+use crate::cpumask::Cpumasks;
+use crate::failslab::Failslab;
 use crate::map::{MapEnv, MapObjects, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
 use crate::object::Unmodelled;
@@ -41,6 +43,7 @@ pub struct MachineBuilder {
     btf: Option<Btf>,
     clock: Clock,
     seed: u64,
+    has_unaligned_access: bool,
 }
 
 impl MachineBuilder {
@@ -86,6 +89,14 @@ impl MachineBuilder {
         self
     }
 
+    /// Whether unaligned accesses are cheap (`CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS`): so on x86-64 and arm64, and so
+    /// unless told otherwise.
+    #[must_use]
+    pub fn efficient_unaligned_access(mut self, has: bool) -> Self {
+        self.has_unaligned_access = has;
+        self
+    }
+
     /// Builds it.
     ///
     /// # Errors
@@ -110,6 +121,8 @@ impl MachineBuilder {
             nodes,
         };
         let types = self.btf.as_ref().map(|btf| (btf, &unmodelled));
+        let failslab = Arc::new(Failslab::default());
+        let cpumasks = Cpumasks::new(&memory, &rcu, &failslab, types, self.cpus);
         let tasks = Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, self.cpus);
         Ok(Machine {
             contexts: Contexts::new(&memory, self.cpus)?,
@@ -122,6 +135,9 @@ impl MachineBuilder {
             map_objects,
             env,
             tasks,
+            cpumasks,
+            failslab,
+            has_unaligned_access: self.has_unaligned_access,
             outputs: Outputs::new(self.cpus),
             counters: RwLock::default(),
             unmodelled,
@@ -142,6 +158,9 @@ pub struct Machine {
     map_objects: MapObjects,
     env: MapEnv,
     tasks: Tasks,
+    cpumasks: Cpumasks,
+    failslab: Arc<Failslab>,
+    has_unaligned_access: bool,
     contexts: Contexts,
     outputs: Outputs,
     counters: RwLock<BTreeMap<ProgId, Arc<Counters>>>,
@@ -160,6 +179,7 @@ impl Machine {
             btf: None,
             clock: Clock::default(),
             seed: 0,
+            has_unaligned_access: true,
         }
     }
 
@@ -203,6 +223,24 @@ impl Machine {
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    /// CPU masks.
+    #[must_use]
+    pub fn cpumasks(&self) -> &Cpumasks {
+        &self.cpumasks
+    }
+
+    /// Which allocations for programs fail.
+    #[must_use]
+    pub fn failslab(&self) -> &Failslab {
+        &self.failslab
+    }
+
+    /// Whether unaligned accesses are cheap.
+    #[must_use]
+    pub fn has_efficient_unaligned_access(&self) -> bool {
+        self.has_unaligned_access
     }
 
     /// What programs hand to user space.

@@ -54,6 +54,7 @@ fn call(
         Meta::Path(_) => Clauses::default(),
         _ => marker.parse_args()?,
     };
+    let inherits_avail = own.avail.is_none();
     let clauses = own.or(defaults);
     let kind = kind(marker, &clauses)?;
     let doc = doc(function)?;
@@ -63,7 +64,7 @@ fn call(
     let Some(avail) = clauses.avail.as_ref().filter(|grants| !grants.is_empty()) else {
         return Err(Error::new_spanned(name, "say who may make this call: avail { … }"));
     };
-    let avail = grants(avail, since)?;
+    let avail = grants(avail, since, inherits_avail)?;
     let unsupported = &clauses.unsupported;
     let history = history(&clauses.flags, since)?;
     let effect = match &clauses.effect {
@@ -158,13 +159,18 @@ fn option(text: Option<&Version>) -> TokenStream {
     }
 }
 
-fn grants(grants: &[Grant], call_since: &Version) -> Result<Vec<TokenStream>> {
+/// Who may make a call. Grants of the block hold for its older calls too, so that a younger one has them from its own
+/// first release on.
+fn grants(grants: &[Grant], call_since: &Version, are_inherited: bool) -> Result<Vec<TokenStream>> {
     grants
         .iter()
         .map(|grant| {
-            let since = grant.since.as_ref().unwrap_or(call_since);
+            let mut since = grant.since.as_ref().unwrap_or(call_since);
             if since.number < call_since.number {
-                return Err(Error::new(since.text.span(), "before the call existed"));
+                if !are_inherited {
+                    return Err(Error::new(since.text.span(), "before the call existed"));
+                }
+                since = call_since;
             }
             let who = &grant.who;
             let progs = if grant.is_set() {

@@ -33,6 +33,12 @@ fn a_bad_version_is_refused_wherever_it_stands() {
 #[test]
 fn releases_must_make_sense_together() {
     assert_eq!(refusal(quote!(#[helper(1, avail { Xdp: "5.7" })])), "before the call existed");
+    let younger = quote!(impl X { /** Does it. */ #[kfunc(since = "6.5")] fn bpf_x(k: &mut K) {} });
+    let text = expanded(quote!(since = "6.3", avail { Xdp: "6.3", Tracing: "6.12" }), younger);
+    let at = |release: &str| {
+        text.matches(&format!("since:::skep_abi::KernelVersion::new({release})")).count()
+    };
+    assert_eq!((at("6u8,3u8"), at("6u8,5u8"), at("6u8,12u8")), (0, 2, 1), "{text}");
     assert_eq!(refusal(quote!(#[helper(1, avail { Xdp: "5.9".."5.9" })])), "ends before it begins");
     let upwards = "releases go upwards, from the one that brought the call";
     assert_eq!(refusal(quote!(#[kfunc(flags { "6.3": RCU, "6.3": ACQUIRE })])), upwards);

@@ -6,4 +6,5 @@
 mod bench;
 mod entries;
 mod kernel;
+mod kfuncs;
 mod run;

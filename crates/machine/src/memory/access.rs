@@ -227,6 +227,22 @@ impl Memory {
         Ok(())
     }
 
+    /// Reads, changes and writes an aligned value as one step, whatever programs may do to it; returns what was there.
+    ///
+    /// # Errors
+    /// As [`Memory::kernel_write`], and when it is not aligned.
+    pub(crate) fn kernel_atomic(
+        &self,
+        addr: Addr,
+        width: Width,
+        op: AtomicOp,
+        operand: u64,
+    ) -> Result<u64, Fault> {
+        Self::aligned(addr, width)?;
+        let (region, hit) = self.as_kernel(addr, width.bytes(), Access::Atomic)?;
+        Ok(region.area.rmw(hit.offset, width, op, operand))
+    }
+
     fn as_kernel(&self, addr: Addr, size: u64, access: Access) -> Result<(&Region, Hit), Fault> {
         self.region_at(addr)
             .and_then(|region| Some((region, region.bounds(addr.0, size)?)))

@@ -83,6 +83,11 @@ impl Layout {
         Some(at).filter(|field| field.offset + field.size <= self.size)
     }
 
+    /// Says that the machine fills every byte of such objects.
+    pub(crate) fn fill_all(&self) {
+        self.known.insert(0, self.size);
+    }
+
     /// Fills a field of an object with a number; nothing where this kernel has no such field.
     pub(crate) fn put(&self, slab: &Slab, index: u64, path: &str, value: u64) {
         let Some(field) = self.field(path) else { return };

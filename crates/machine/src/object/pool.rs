@@ -95,6 +95,20 @@ impl ObjectPool {
         self.with(place, |slab, index| slab.addr(index)).unwrap_or(Addr::NULL)
     }
 
+    /// The object that starts at an address, be it alive or not.
+    pub(crate) fn place_of(&self, addr: Addr) -> Option<Place> {
+        // Chunks have ascending addresses, since a window hands them out upwards.
+        let (mut low, mut high) = (0, self.chunks.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.chunks.get(middle)?.addr(0) <= addr { low = middle + 1 } else { high = middle }
+        }
+        let chunk = low.checked_sub(1)?;
+        let slab = self.chunks.get(chunk)?;
+        let index = slab.index_of(addr).filter(|index| slab.addr(*index) == addr)?;
+        Some(Place(chunk * CHUNK + u32::try_from(index).ok()?))
+    }
+
     /// Fills a field with a number.
     pub(crate) fn put(&self, place: Place, path: &str, value: u64) {
         self.with(place, |slab, index| self.layout.put(slab, index, path, value));

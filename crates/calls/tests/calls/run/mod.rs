@@ -1,6 +1,7 @@
 //! Each call, run.
 
 mod core;
+mod cpumask;
 mod loops;
 mod map;
 mod perf;
@@ -55,6 +56,32 @@ const RUNNING: &[(&str, fn())] = &[
     ("bpf_trace_vprintk", printk::a_line_goes_to_the_trace_buffer),
     ("bpf_loop", loops::a_loop_runs_until_the_callback_says_stop),
     ("bpf_ktime_get_tai_ns", time::clocks_stand_at_the_sample),
+    ("bpf_cpumask_create", cpumask::a_mask_is_made_empty_and_lives_as_long_as_someone_holds_it),
+    ("bpf_cpumask_acquire", cpumask::a_mask_is_made_empty_and_lives_as_long_as_someone_holds_it),
+    ("bpf_cpumask_release", cpumask::a_mask_is_made_empty_and_lives_as_long_as_someone_holds_it),
+    ("bpf_cpumask_set_cpu", cpumask::single_cpus_are_set_tested_and_cleared),
+    ("bpf_cpumask_clear_cpu", cpumask::single_cpus_are_set_tested_and_cleared),
+    ("bpf_cpumask_test_cpu", cpumask::single_cpus_are_set_tested_and_cleared),
+    ("bpf_cpumask_test_and_set_cpu", cpumask::single_cpus_are_set_tested_and_cleared),
+    ("bpf_cpumask_test_and_clear_cpu", cpumask::single_cpus_are_set_tested_and_cleared),
+    ("bpf_cpumask_setall", cpumask::whole_masks_are_filled_emptied_and_copied),
+    ("bpf_cpumask_clear", cpumask::whole_masks_are_filled_emptied_and_copied),
+    ("bpf_cpumask_copy", cpumask::whole_masks_are_filled_emptied_and_copied),
+    ("bpf_cpumask_empty", cpumask::whole_masks_are_filled_emptied_and_copied),
+    ("bpf_cpumask_full", cpumask::whole_masks_are_filled_emptied_and_copied),
+    ("bpf_cpumask_weight", cpumask::whole_masks_are_filled_emptied_and_copied),
+    ("bpf_cpumask_and", cpumask::masks_are_combined),
+    ("bpf_cpumask_or", cpumask::masks_are_combined),
+    ("bpf_cpumask_xor", cpumask::masks_are_combined),
+    ("bpf_cpumask_equal", cpumask::masks_are_compared),
+    ("bpf_cpumask_intersects", cpumask::masks_are_compared),
+    ("bpf_cpumask_subset", cpumask::masks_are_compared),
+    ("bpf_cpumask_first", cpumask::the_first_cpus_are_found),
+    ("bpf_cpumask_first_zero", cpumask::the_first_cpus_are_found),
+    ("bpf_cpumask_first_and", cpumask::the_first_cpus_are_found),
+    ("bpf_cpumask_any_distribute", cpumask::cpus_take_turns_on_each_cpu),
+    ("bpf_cpumask_any_and_distribute", cpumask::cpus_take_turns_on_each_cpu),
+    ("bpf_cpumask_populate", cpumask::memory_is_copied_into_a_mask),
 ];
 
 #[test]

@@ -1,0 +1,76 @@
+//! `struct bpf_cpumask`: a mask and how many hold it.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use skep_abi::Addr;
+
+use super::{Cpumasks, MaskBits};
+use crate::{Fault, refcount};
+
+/// Name of the call in faults that all of them may have.
+const FAMILY: &str = "bpf_cpumask";
+
+impl Cpumasks {
+    /// Makes an empty mask with one reference; `None` when memory is short, or was said to be.
+    ///
+    /// # Errors
+    /// [`Fault::Call`] on a machine without the type, or with one that has too few bits for its CPUs.
+    pub fn create(&self) -> Result<Option<Addr>, Fault> {
+        let fault = |why: &str| Fault::Call { call: FAMILY, why: why.to_owned() };
+        let pool = self.pool.as_ref().ok_or_else(|| {
+            fault("the machine's kernel types have no struct bpf_cpumask, so that none can be made")
+        })?;
+        let usage = self.usage_offset()?;
+        if MaskBits::bytes(self.bits.large) > usage {
+            return Err(fault("the machine has more CPUs than its kernel's NR_CPUS"));
+        }
+        if self.failslab.should_fail() {
+            return Ok(None);
+        }
+        let name = format!("bpf_cpumask #{}", self.made.fetch_add(1, Relaxed) + 1);
+        let Ok(place) = pool.make(&self.memory, &self.rcu, name) else { return Ok(None) };
+        pool.put(place, "usage.refs.counter", 1);
+        Ok(Some(pool.addr(place)))
+    }
+
+    /// Offset of the reference count, which is also where the mask ends at the latest.
+    fn usage_offset(&self) -> Result<u64, Fault> {
+        let layout = self.pool.as_ref().map(|pool| &pool.layout);
+        let field = layout.and_then(|layout| layout.field("usage.refs.counter"));
+        field.map(|field| field.offset).ok_or_else(|| Fault::Call {
+            call: FAMILY,
+            why: "the machine's kernel types have no usage.refs.counter in struct bpf_cpumask"
+                .to_owned(),
+        })
+    }
+
+    fn usage(&self, mask: Addr) -> Result<Addr, Fault> {
+        Ok(mask.offset(self.usage_offset()?.cast_signed()))
+    }
+
+    /// Adds a reference to a mask.
+    ///
+    /// # Errors
+    /// A [`Fault`] when no live memory is there.
+    pub fn acquire(&self, mask: Addr) -> Result<(), Fault> {
+        refcount::inc(&self.memory, self.usage(mask)?)
+    }
+
+    /// Takes a reference away. The mask whose last one that was is gone once the programs that run now have ended.
+    ///
+    /// # Errors
+    /// A [`Fault`] when no live memory is there, and when the last reference of memory goes that no mask was made in.
+    pub fn release(&self, mask: Addr) -> Result<(), Fault> {
+        if !refcount::dec_and_test(&self.memory, self.usage(mask)?)? {
+            return Ok(());
+        }
+        let pool = self.pool.as_ref();
+        let place = pool.and_then(|pool| pool.place_of(mask).map(|place| (pool, place)));
+        let Some((pool, place)) = place else {
+            let found = self.memory.describe(mask);
+            return Err(Fault::WrongObject { addr: mask, what: "bpf_cpumask to be freed", found });
+        };
+        pool.retire(&self.rcu, place);
+        Ok(())
+    }
+}
