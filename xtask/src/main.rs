@@ -5,6 +5,7 @@ mod measure;
 mod policy;
 mod profiles;
 mod programs;
+mod rejections;
 mod selftests;
 mod verdict_fuzz;
 
@@ -23,6 +24,11 @@ const TASKS: &[Task] = &[
         "deviations",
         "[--check]: gather the known differences from Linux into docs/deviations.md, or compare",
         deviations::run,
+    ),
+    (
+        "rejections",
+        "[--check]: write every rejection with its example into docs/rejections.md, or compare",
+        rejections::run,
     ),
     (
         "measure",

@@ -22,7 +22,7 @@ mod op;
 pub mod opcode;
 mod program;
 
-pub use asm::{AsmError, AsmErrorKind, assemble};
+pub use asm::{AsmError, AsmErrorKind, assemble, assemble_lines};
 pub use disasm::{Disasm, Names, NoNames, disasm_at};
 pub use encode::Slots;
 pub use error::{DecodeError, DecodeErrorKind, Field, InsnIdx};

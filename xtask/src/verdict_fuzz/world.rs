@@ -244,6 +244,8 @@ fn create(
         value_size: spec.value_size,
         max_entries: spec.max_entries,
         flags: spec.flags,
+        extra: 0,
+        kernel_value: 0,
         types: spec.value_type.map(|value| (btf, values.int.0, value.0)),
         inner,
     };

@@ -59,7 +59,8 @@ pub(crate) enum Format {
 
 /// Explain a kind of rejection
 ///
-/// Prints what the rejection means, the kernel's sentence, and what to do; without KIND, lists all kinds.
+/// Prints what the rejection means, the kernel's sentence, a program that meets with it, and what to do; without KIND,
+/// lists all kinds.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:\n  skep explain register-uninit")]
 pub(crate) struct ExplainArgs {

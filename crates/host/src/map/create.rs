@@ -30,6 +30,8 @@ impl Map {
             max_entries: attr.max_entries,
             map_flags: attr.flags,
             map_name: object_name(attr.name),
+            map_extra: attr.extra,
+            btf_vmlinux_value_type_id: attr.kernel_value,
             inner_map_fd: attr.inner.map_or(0, Self::number),
             ..MapCreate::default()
         };
@@ -37,7 +39,20 @@ impl Map {
             create.btf_fd = btf.fd.as_raw_fd() as u32;
             (create.btf_key_type_id, create.btf_value_type_id) = (key, value);
         }
-        Self::from_attr(attr.name, &create)
+        let mut map = Self::from_attr(attr.name, &create)?;
+        if attr.kind == MapType::Arena && attr.extra == 0 {
+            map.place_arena()?;
+        }
+        Ok(map)
+    }
+
+    /// Gives an arena its address: the verifier takes no program whose arena has none.
+    fn place_arena(&mut self) -> Result<(), HostError> {
+        let len = (self.max_entries as usize).saturating_mul(PAGE);
+        let mapping = Mapping::new(self.as_fd(), len, Access::Write, 0, 0)
+            .map_err(|error| self.refused("map the memory of arena", &error))?;
+        self.arena = Some(MapMemory::of_arena(mapping, len));
+        Ok(())
     }
 
     /// Creates a map as an object declares it, with what it holds at first. Elements that are maps or programs are

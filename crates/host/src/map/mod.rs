@@ -49,6 +49,10 @@ pub struct MapAttr<'a> {
     pub max_entries: u32,
     /// `BPF_F_*`.
     pub flags: u32,
+    /// `map_extra`.
+    pub extra: u64,
+    /// The kernel's own type of the value, of maps of operations; 0 for others.
+    pub kernel_value: u32,
     /// Types of key and value.
     pub types: Option<(&'a KernelBtf, u32, u32)>,
     /// What the maps inside are like.

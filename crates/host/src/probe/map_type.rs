@@ -30,7 +30,18 @@ fn smallest(kind: MapType) -> MapAttr<'static> {
         M::InsnArray => (4, 16, 1, 0),
         _ => (4, 4, 1, 0),
     };
-    MapAttr { name: "", kind, key_size, value_size, max_entries, flags, types: None, inner: None }
+    MapAttr {
+        name: "",
+        kind,
+        key_size,
+        value_size,
+        max_entries,
+        flags,
+        extra: 0,
+        kernel_value: 0,
+        types: None,
+        inner: None,
+    }
 }
 
 /// Whether the kernel knows a map type: creates the smallest one.

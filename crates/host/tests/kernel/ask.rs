@@ -43,6 +43,8 @@ pub(crate) fn flagged(kind: MapType, key: u32, value: u32, entries: u32, flags: 
         value_size: value,
         max_entries: entries,
         flags,
+        extra: 0,
+        kernel_value: 0,
         types: None,
         inner: None,
     };

@@ -171,6 +171,8 @@ fn maps_of_maps_hold_maps_and_tell_their_ids() {
         value_size: 4,
         max_entries: 4,
         flags: 0,
+        extra: 0,
+        kernel_value: 0,
         types: None,
         inner: Some(&inner),
     };
@@ -218,6 +220,8 @@ fn refusals_say_what_to_do() {
         value_size: 0,
         max_entries: 4096,
         flags: 0,
+        extra: 0,
+        kernel_value: 0,
         types: None,
         inner: None,
     };

@@ -52,6 +52,8 @@ fn values_of_frozen_maps_are_constants() {
         value_size: 8,
         max_entries: 1,
         flags: RDONLY_PROG,
+        extra: 0,
+        kernel_value: 0,
         types: None,
         inner: None,
     };

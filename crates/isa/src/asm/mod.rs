@@ -24,6 +24,14 @@ use statement::Statement;
 /// # Errors
 /// The first line that cannot be read, a label that is missing or given twice, or a jump that is too far.
 pub fn assemble(text: &str) -> Result<Vec<Insn>, AsmError> {
+    Ok(assemble_lines(text)?.into_iter().map(|(insn, _)| insn).collect())
+}
+
+/// Assembles a program, and tells of each slot which line it was written on, from 1.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn assemble_lines(text: &str) -> Result<Vec<(Insn, u32)>, AsmError> {
     let mut labels = HashMap::new();
     let mut statements = Vec::new();
     let mut slot = 0i64;
@@ -56,7 +64,7 @@ pub fn assemble(text: &str) -> Result<Vec<Insn>, AsmError> {
                 aim(op, to - (slot + 1)).ok_or_else(|| at(AsmErrorKind::TooFar(label)))?
             }
         };
-        program.extend(op.encode().iter());
+        program.extend(op.encode().iter().map(|insn| (insn, line)));
     }
     Ok(program)
 }

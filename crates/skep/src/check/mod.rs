@@ -1,5 +1,6 @@
 //! A resolved object before the verifier: what `BPF_PROG_LOAD` would be given, in the verifier's words.
 
+mod example;
 mod explain;
 mod license;
 mod object;
@@ -8,6 +9,7 @@ use skep_abi::{AttachType, MapType, ProgType};
 use skep_object::{KernelProfile, MapInit, MapOrigin, MapSpec, Resolved, ResolvedProgram};
 use skep_verifier::{FuncInfo, Kernel, LineInfo, Map, Program, Report, Verdict};
 
+pub use example::{Example, Examples, Language};
 pub use explain::Fact;
 pub use license::is_gpl_compatible;
 pub use object::{

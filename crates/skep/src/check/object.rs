@@ -20,6 +20,8 @@ pub static UNRESOLVED: Kind = Kind {
           function of that prototype.",
     text: "{found}",
     help: "declare what is missing __weak and test for it, or choose a kernel that has it",
+    module: "skep::loader",
+    example: include_str!("../../../../tests/ui/classic/unknown_kfunc.bpf.c"),
 };
 
 /// What an object's programs were judged to be.

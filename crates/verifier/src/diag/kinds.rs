@@ -15,9 +15,19 @@ pub struct Kind {
     pub text: &'static str,
     /// What to do.
     pub help: &'static str,
+    /// The module that declares it: `verifier::call::arg`.
+    pub module: &'static str,
+    /// A program that is rejected so, as the crate `case` reads it.
+    pub example: &'static str,
 }
 
 impl Kind {
+    /// The verifier's room that it belongs to: the first part of the module's name.
+    #[must_use]
+    pub fn room(&self) -> &'static str {
+        self.module.split("::").nth(1).unwrap_or(self.module)
+    }
+
     /// What it means: the first paragraph of its documentation, on one line.
     #[must_use]
     pub fn meaning(&self) -> String {

@@ -22,6 +22,8 @@ pub(crate) use stop::{Reject, Step, Stop};
 /// return Err(InvalidStackRead { off, i, size }.into());
 /// ```
 ///
+/// Its example is `examples/rejections/KIND.s`, which tests judge beside the running kernel.
+///
 /// The text is a format string over the fields; registers print as `R1` when the template says `R{regno}`.
 macro_rules! rejections {
     ($(
@@ -45,6 +47,10 @@ macro_rules! rejections {
                     doc: concat!($($doc, "\n",)*),
                     text: $text,
                     help: $help,
+                    module: module_path!(),
+                    example: include_str!(concat!(
+                        env!("CARGO_MANIFEST_DIR"), "/examples/rejections/", $kind, ".s"
+                    )),
                 };
             }
 

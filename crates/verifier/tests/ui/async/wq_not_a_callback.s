@@ -12,7 +12,7 @@
     r6 = r0
     r1 = r6
     r1 += 8
-    r2 = 0
+    r2 = 1
     r3 = 0
     r4 = 0
     kcall bpf_wq_set_callback_impl

@@ -1,0 +1,99 @@
+//! Who judges cases: skep by a shipped profile, and the running kernel where that is of the same release.
+
+use std::collections::HashMap;
+use std::io::{Write, stderr};
+
+use skep_abi::KernelVersion;
+use skep_btf::Btf;
+use skep_case::{Case, CaseError, Judged, outcome};
+use skep_object::KernelProfile;
+use skep_verifier::Kernel;
+
+/// CPUs that the running kernel is taken to have.
+const CPUS: u32 = 2;
+
+/// skep, by the profiles that it ships.
+#[derive(Debug, Default)]
+pub(crate) struct Skep {
+    profiles: HashMap<KernelVersion, KernelProfile>,
+}
+
+impl Skep {
+    /// Judges a case by the release that it names.
+    pub(crate) fn judge(&mut self, case: &Case) -> Result<Judged, CaseError> {
+        let version = case.version();
+        let profile = self.profiles.entry(version).or_insert_with(|| {
+            let shipped = skep::profile::shipped(version);
+            shipped.unwrap_or_else(|| panic!("{}: {version} is not shipped", case.name))
+        });
+        let left_out = |kind, name: &str| profile.left_out(kind, name);
+        let config = |name: &str| {
+            let value = profile.config.get(name)?;
+            Some(value == "y" || value == "m")
+        };
+        case.judge(&Kernel {
+            version,
+            btf: &profile.btf,
+            left_out: &left_out,
+            config: &config,
+            nr_cpus: profile.nr_cpus,
+            nr_cpu_ids: CPUS,
+            calls: &skep_calls::KernelCalls::of_config(config),
+        })
+    }
+}
+
+/// The running kernel.
+#[derive(Debug)]
+pub(crate) struct Running {
+    version: KernelVersion,
+    btf: Btf,
+}
+
+impl Running {
+    /// The running kernel, when it takes programs from us.
+    pub(crate) fn new() -> Result<Self, String> {
+        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let version =
+            KernelVersion::from_release(release.trim()).ok_or("its release cannot be read")?;
+        let bytes = std::fs::read("/sys/kernel/btf/vmlinux").map_err(|e| e.to_string())?;
+        let btf = Btf::parse(&bytes).map_err(|e| e.to_string())?;
+        let running = Self { version, btf };
+        let trivial = "; Leaves.\n; accepted\n r0 = 0\n exit\n";
+        let trivial = Case::parse("trivial", trivial).map_err(|e| e.to_string())?;
+        let said = running.judge(&trivial)?.0;
+        if said != "accepted" {
+            return Err(format!("the kernel lets nobody load programs here: {said}"));
+        }
+        Ok(running)
+    }
+
+    /// Whether it is of the case's release.
+    pub(crate) fn is_of(&self, case: &Case) -> bool {
+        self.version == case.version()
+    }
+
+    /// What it says, and how many insns it looked at; or why it cannot be asked.
+    pub(crate) fn judge(&self, case: &Case) -> Result<(String, u64), String> {
+        let verdict = case.ask(&self.btf).map_err(|error| error.to_string())?;
+        let processed = verdict.stats.map_or(0, |stats| stats.insn_processed);
+        Ok((outcome(verdict.errno, verdict.last_message()), processed))
+    }
+}
+
+/// Tells of every case whose outcome is another one, then fails.
+pub(crate) fn compare(outcomes: impl IntoIterator<Item = (String, String, String)>) {
+    let mut wrong = 0;
+    for (name, expected, found) in outcomes {
+        if expected != found {
+            wrong += 1;
+            tell(&format!("{name}\n  expected {expected}\n  found    {found}\n"));
+        }
+    }
+    assert_eq!(wrong, 0, "some outcomes are not as expected");
+}
+
+/// Writes to standard error, past the harness, which keeps what passing tests print.
+pub(crate) fn tell(text: &str) {
+    stderr().write_all(text.as_bytes()).expect("standard error is open");
+}
