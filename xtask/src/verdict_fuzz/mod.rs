@@ -24,6 +24,7 @@ use difference::{Found, Kind, difference};
 use generate::{Generated, generate};
 use interpreter::{Ran, Runner};
 use kernel::skeleton;
+use rustix::time::{ClockId, clock_gettime};
 use skep_host::Verdict;
 use skep_side::Said;
 use stats::Stats;
@@ -31,7 +32,7 @@ use world::World;
 
 use crate::top;
 
-/// How long a program may take, for both judges together.
+/// How long a program may take, for both judges together: processor time, so that a busy machine loses no run.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long all differences together are made smaller.
@@ -151,19 +152,27 @@ fn fuzz(world: &World, options: Options) -> Result<Stats, String> {
 
 /// Ends everything when a thread stays at one program: nothing else can end it.
 fn watch(places: &[AtomicU64], done: &AtomicBool, seed: u64) {
-    let mut seen: Vec<(u64, Instant)> = places.iter().map(|_| (0, Instant::now())).collect();
+    // All threads together use at most so much in the time that one of them is at a program for the limit.
+    let limit = LIMIT * u32::try_from(places.len()).unwrap_or(1);
+    let mut seen: Vec<(u64, Duration)> = places.iter().map(|_| (0, processor_time())).collect();
     while !done.load(Ordering::Relaxed) {
         for (place, seen) in places.iter().zip(&mut seen) {
             let now = place.load(Ordering::Relaxed);
             if now != seen.0 {
-                *seen = (now, Instant::now());
-            } else if seen.1.elapsed() > LIMIT && !done.load(Ordering::Relaxed) {
+                *seen = (now, processor_time());
+            } else if processor_time() - seen.1 > limit && !done.load(Ordering::Relaxed) {
                 eprintln!("error: program {now} of seed {seed} is not judged within {LIMIT:?}");
                 std::process::exit(1);
             }
         }
         thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Processor time that this process has used.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 fn work(world: &World, seed: u64, next: &AtomicU64, place: &AtomicU64, end: Instant) -> Stats {
