@@ -100,6 +100,35 @@ pub fn prepare(path: &Path) -> Result<Prepared, String> {
     Ok(Prepared { programs: programs(&object, &autoload), maps: maps(&object, defined) })
 }
 
+/// Opens an object and loads the programs that are wanted; nothing stays, and nothing is pinned.
+///
+/// # Errors
+/// libbpf's own words.
+pub fn load(path: &Path, is_wanted: impl Fn(&str, bool) -> bool) -> Result<(), String> {
+    let _guard = ONE_AT_A_TIME.lock();
+    if let Ok(mut log) = LOG.lock() {
+        log.clear();
+    }
+    set_print(Some((PrintLevel::Warn, keep_message)));
+    let said = |e: libbpf_rs::Error| {
+        let log = LOG.lock().map(|log| log.clone()).unwrap_or_default();
+        let last = log.lines().rev().find(|line| !line.contains("failed to load")).unwrap_or("");
+        format!("{e}: {last}")
+    };
+    let mut object = ObjectBuilder::default().open_file(path).map_err(said)?;
+    for mut program in object.progs_mut() {
+        let wanted = is_wanted(&text(program.name()), program.autoload());
+        program.set_autoload(wanted);
+    }
+    for map in object.maps() {
+        // SAFETY: the pointer came from the live object that we hold, which is not loaded yet.
+        unsafe {
+            libbpf_sys::bpf_map__set_pin_path(map.as_libbpf_object().as_ptr(), std::ptr::null())
+        };
+    }
+    object.load().map(drop).map_err(said)
+}
+
 fn programs(object: &OpenObject, autoload: &[bool]) -> Vec<Program> {
     let describe = |(program, autoload): (libbpf_rs::OpenProgram<'_>, &bool)| {
         let raw = program.as_libbpf_object();

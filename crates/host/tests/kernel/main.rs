@@ -4,6 +4,7 @@
 mod ask;
 mod events;
 mod info;
+mod left;
 mod links;
 mod loading;
 mod maps;
