@@ -3,7 +3,9 @@
 use std::io;
 use std::{fmt, fs};
 
-use skep_abi::Errno;
+use skep_abi::{Errno, KernelVersion};
+
+use crate::sys::limit;
 
 /// Who has to change what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,8 +22,6 @@ pub enum Cause {
     Missing,
     /// The request contradicts itself or what is there already.
     Request,
-    /// A program that the verifier does not take.
-    Rejected,
 }
 
 /// A refusal of the system.
@@ -42,14 +42,14 @@ pub struct HostError {
 impl HostError {
     pub(crate) fn new(what: impl Into<String>, error: &io::Error) -> Self {
         let errno = errno(error);
-        let (cause, hint) = explain(errno);
-        Self {
-            what: what.into(),
-            errno,
-            cause,
-            log: String::new(),
-            hint: hint.map(|hint| permission(errno).unwrap_or_else(|| hint.to_owned())),
-        }
+        let (cause, hint) = match errno {
+            Errno::EPERM => permission(),
+            _ => {
+                let (cause, hint) = explain(errno);
+                (cause, hint.map(str::to_owned))
+            }
+        };
+        Self { what: what.into(), errno, cause, log: String::new(), hint }
     }
 
     /// A refusal without a system call.
@@ -85,10 +85,6 @@ impl HostError {
 /// What an error number means where nothing better is known.
 fn explain(errno: Errno) -> (Cause, Option<&'static str>) {
     match errno {
-        Errno::EPERM => (
-            Cause::Permission,
-            Some("run as root, or with CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)"),
-        ),
         Errno::EACCES => (
             Cause::Permission,
             Some("run as root, or with CAP_PERFMON; see /proc/sys/kernel/perf_event_paranoid"),
@@ -108,28 +104,52 @@ fn explain(errno: Errno) -> (Cause, Option<&'static str>) {
 }
 
 /// What a refusal for lack of permission is due to, as far as the system shows it.
-fn permission(errno: Errno) -> Option<String> {
-    if errno != Errno::EPERM {
-        return None;
-    }
+fn permission() -> (Cause, Option<String>) {
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
-    if lockdown.contains("[confidentiality]") {
-        return Some(
-            "kernel lockdown (confidentiality) forbids programs that read kernel memory: boot with lockdown=integrity or without Secure Boot"
-                .to_owned(),
-        );
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let release = rustix::system::uname();
+    let version = KernelVersion::from_release(&release.release().to_string_lossy());
+    let charges_memlock = version.is_some_and(|version| version < KernelVersion::new(5, 11));
+    let memlock = limit::memlock().filter(|_| charges_memlock);
+    let (cause, hint) = why(&lockdown, missing_capabilities(&status), memlock);
+    (cause, Some(hint))
+}
+
+/// The likeliest reason, by what the system shows: lockdown's words, capabilities that are missing, the limit of locked
+/// memory where it counts.
+fn why(
+    lockdown: &str,
+    missing: Option<Vec<&'static str>>,
+    memlock: Option<u64>,
+) -> (Cause, String) {
+    let general = "run as root, or with CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)";
+    match missing {
+        None => (Cause::Permission, general.to_owned()),
+        Some(missing) if !missing.is_empty() => (
+            Cause::Permission,
+            format!(
+                "the process lacks {}: run as root, outside of containers that drop it",
+                missing.join(", ")
+            ),
+        ),
+        _ if lockdown.contains("[confidentiality]") => (
+            Cause::Permission,
+            "kernel lockdown (confidentiality) forbids programs that read kernel memory: boot with lockdown=integrity, or without Secure Boot".to_owned(),
+        ),
+        _ => match memlock {
+            Some(bytes) => (
+                Cause::Memlock,
+                format!(
+                    "kernels before 5.11 charge it to the limit of locked memory, which is {} KiB: raise it (ulimit -l unlimited)",
+                    bytes / 1024
+                ),
+            ),
+            None => (
+                Cause::Permission,
+                "the process has every capability, so something else forbids it: a container's seccomp filter, a security module, or a kernel that was built without it".to_owned(),
+            ),
+        },
     }
-    let missing = missing_capabilities(&fs::read_to_string("/proc/self/status").ok()?)?;
-    if missing.is_empty() {
-        return Some(
-            "the process has every capability, so something else forbids it: a container's seccomp filter, a security module, or the limit of locked memory (ulimit -l, before Linux 5.11)"
-                .to_owned(),
-        );
-    }
-    Some(format!(
-        "the process lacks {}: run as root, outside of containers that drop it",
-        missing.join(", ")
-    ))
 }
 
 /// Capabilities that loading and attaching want, which a process lacks.
@@ -146,12 +166,18 @@ fn missing_capabilities(status: &str) -> Option<Vec<&'static str>> {
     Some(WANTED.iter().filter(lacks).map(|(_, name)| *name).collect())
 }
 
+impl HostError {
+    /// What was refused, without the advice: a sentence without a full stop.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let line = self.log.lines().last().map(|line| format!(": {line}")).unwrap_or_default();
+        format!("the kernel refuses to {}: {}{line}", self.what, self.errno)
+    }
+}
+
 impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the kernel refuses to {}: {}", self.what, self.errno)?;
-        if let Some(line) = self.log.lines().last() {
-            write!(f, ": {line}")?;
-        }
+        f.write_str(&self.message())?;
         match &self.hint {
             Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),
@@ -169,7 +195,23 @@ pub(crate) fn errno(error: &io::Error) -> Errno {
 
 #[cfg(test)]
 mod tests {
-    use super::missing_capabilities;
+    use super::*;
+
+    #[test]
+    fn refusals_for_lack_of_permission_name_what_is_missing_first() {
+        let none = || Some(Vec::new());
+        let (cause, hint) = why("", Some(vec!["CAP_BPF", "CAP_PERFMON"]), Some(65536));
+        assert_eq!(cause, Cause::Permission);
+        assert!(hint.starts_with("the process lacks CAP_BPF, CAP_PERFMON: "), "{hint}");
+        let (cause, hint) = why("none integrity [confidentiality]", none(), None);
+        assert_eq!(cause, Cause::Permission);
+        assert!(hint.contains("lockdown=integrity"), "{hint}");
+        let (cause, hint) = why("[none] integrity confidentiality", none(), Some(65536));
+        assert_eq!(cause, Cause::Memlock);
+        assert!(hint.contains("64 KiB"), "{hint}");
+        assert!(why("", none(), None).1.contains("seccomp"));
+        assert!(why("", None, None).1.starts_with("run as root"));
+    }
 
     #[test]
     fn capabilities_that_a_process_lacks_are_named() {

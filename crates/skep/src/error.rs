@@ -90,3 +90,19 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What the running kernel refuses is the environment's, except for requests that contradict themselves.
+impl From<skep_host::HostError> for Error {
+    fn from(error: skep_host::HostError) -> Self {
+        use skep_host::Cause;
+        let kind = match error.cause {
+            Cause::Permission
+            | Cause::Memlock
+            | Cause::Exhausted
+            | Cause::Unsupported
+            | Cause::Missing => ErrorKind::Environment,
+            Cause::Request => ErrorKind::Input,
+        };
+        Self { kind, message: error.message(), hint: error.hint }
+    }
+}

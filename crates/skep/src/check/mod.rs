@@ -2,6 +2,7 @@
 
 mod example;
 mod explain;
+mod kernel;
 mod license;
 mod object;
 
@@ -11,6 +12,7 @@ use skep_verifier::{FuncInfo, Kernel, LineInfo, Map, Program, Report, Verdict};
 
 pub use example::{Example, Examples, Language};
 pub use explain::Fact;
+pub use kernel::{finding_of_kernel, kind_of};
 pub use license::is_gpl_compatible;
 pub use object::{
     CheckedObject, CheckedProgram, Finding, Judged, SourceLine, UNRESOLVED, check_object,

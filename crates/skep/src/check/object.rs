@@ -190,7 +190,7 @@ fn checked(
     }
 }
 
-fn finding(
+pub(super) fn finding(
     resolved: &Resolved,
     profile: &KernelProfile,
     program: &ResolvedProgram,
