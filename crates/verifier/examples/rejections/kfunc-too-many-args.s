@@ -1,0 +1,1 @@
+; no example: no kernel function that programs may call has more than five arguments

@@ -1,0 +1,1 @@
+; no example: calls look at the place before they use it, and say what they wanted there: `dynptr-not-uninit` and others
