@@ -1,10 +1,10 @@
-; This function is there to show just that: it acquires a number.
+; This function, which only tests of the kernel's call, acquires a number.
 ; type: sched_cls
 ; kernel: 6.1
 ; rejected EINVAL: acquire kernel function does not return PTR_TO_BTF_ID
+    *(u64 *)(r10 -8) = 0
     r1 = r10
     r1 += -8
-    *(u64 *)(r10 -8) = 0
     kcall bpf_kfunc_call_test_acquire
     if r0 == 0 goto out
     r1 = r0
