@@ -165,6 +165,7 @@ impl Case {
         let maps = self.maps.iter().map(|map| self.map(map, loaded));
         let maps = maps.collect::<Result<Vec<_>, _>>()?;
         let has_types = !self.no_btf;
+        let has_typed_map = self.maps.iter().any(|map| map.value.is_some());
         let program = Program {
             name: "case",
             prog_type: self.prog_type,
@@ -179,7 +180,7 @@ impl Case {
             funcs: if has_types { &loaded.funcs } else { &[] },
             lines: if has_types { &loaded.lines } else { &[] },
             // Maps have their types whether the program has some or not.
-            btf: Some(&loaded.types.btf),
+            btf: (has_types || has_typed_map).then_some(&loaded.types.btf),
             maps: &maps,
         };
         Ok(skep_verifier::verify(&program, kernel, options))
