@@ -146,9 +146,9 @@ impl Features {
         self.at_least(7, 1)
     }
 
-    /// Kfuncs take trusted pointers unless they say otherwise.
+    /// Kfuncs take trusted pointers unless they say otherwise (7.0, and the stable releases of 6.18).
     pub(crate) fn trusts_all_args(self) -> bool {
-        self.at_least(7, 0)
+        self.at_least(7, 0) || self.0 == KernelVersion::new(6, 18)
     }
 
     /// Trees can be walked by kfuncs, not only looked at from the first node.

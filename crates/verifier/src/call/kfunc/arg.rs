@@ -96,7 +96,8 @@ fn check(env: &mut Env<'_>, kfunc: &Kfunc<'_>, arg: usize, seen: &mut Seen) -> S
     let pointee = btf.resolve(target);
     let reg = *env.reg(regno);
     let wants_trust = trusts(env, kfunc) || kfunc.has(KfuncFlags::RCU);
-    if wants_trust && (reg.is_null() || reg.ty.may_be_null()) && !param::is_nullable(&param) {
+    let may_be_null = reg.is_null() || reg.ty.may_be_null();
+    if wants_trust && may_be_null && !param::is_nullable(&param) && !param::is_optional(&param) {
         return Err(MaybeNull { arg }.into());
     }
     if reg.ref_id != 0 {

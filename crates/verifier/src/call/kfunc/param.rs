@@ -105,6 +105,11 @@ pub(super) fn is_nullable(param: &Param<'_>) -> bool {
     has_suffix(param, "__nullable")
 }
 
+/// Whether null may be passed instead of memory with a size.
+pub(super) fn is_optional(param: &Param<'_>) -> bool {
+    has_suffix(param, "__opt")
+}
+
 /// The kernel struct that a register of this kind stands for (`reg2btf_ids`).
 pub(super) fn struct_of(base: Base) -> Option<&'static str> {
     match base {

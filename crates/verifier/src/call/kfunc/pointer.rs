@@ -252,7 +252,7 @@ fn sized_memory(env: &mut Env<'_>, kfunc: &Kfunc<'_>, arg: PtrArg, seen: &mut Se
     let param = &kfunc.params[arg.arg];
     let size_param = &kfunc.params[arg.arg + 1];
     let size_regno = arg::reg_of(arg.arg + 1);
-    let is_optional = param::has_suffix(param, "__opt") || param::is_nullable(param);
+    let is_optional = param::is_optional(param) || param::is_nullable(param);
     if !env.reg(arg.regno).is_null() || !is_optional {
         access::check_kfunc_mem_size_reg(env, size_regno).map_err(|stop| {
             let (mem, size) = (arg.arg, arg.arg + 1);
