@@ -151,6 +151,11 @@ impl Features {
         self.at_least(7, 0) || self.0 == KernelVersion::new(6, 18)
     }
 
+    /// Memory that a kfunc returns a pointer to is of the type's size where no argument says another.
+    pub(crate) fn sizes_returned_memory(self) -> bool {
+        self.at_least(6, 4)
+    }
+
     /// Trees can be walked by kfuncs, not only looked at from the first node.
     pub(crate) fn walks_trees(self) -> bool {
         self.at_least(6, 16)

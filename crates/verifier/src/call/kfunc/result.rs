@@ -97,7 +97,7 @@ fn memory(env: &Env<'_>, kfunc: &Kfunc<'_>, seen: &Seen, target: TypeId) -> Step
     if kfunc.effect == Some(Effect::SessionCookie) {
         (size, rdonly) = (8, false);
     }
-    if size == 0 {
+    if size == 0 && env.features.sizes_returned_memory() {
         size = arg::size_of(env, target).map_or(0, u64::from);
         rdonly = true;
     }
