@@ -156,6 +156,12 @@ impl Features {
         self.at_least(6, 4)
     }
 
+    /// A callback must release the references that it acquired before it returns, and no others; the general rules
+    /// are enough where callbacks are walked until they change nothing.
+    pub(crate) fn callbacks_own_references(self) -> bool {
+        !self.at_least(6, 13)
+    }
+
     /// Trees can be walked by kfuncs, not only looked at from the first node.
     pub(crate) fn walks_trees(self) -> bool {
         self.at_least(6, 16)

@@ -73,7 +73,8 @@ pub(super) fn check_arg(env: &mut Env<'_>, regno: Reg, class: IrqClass, save: bo
 fn disable(env: &mut Env<'_>, reg: &RegState, class: IrqClass) -> Step {
     let place = stack_object::must_place(env, reg, "irq_flag", 1)?;
     let id = env.new_id();
-    let entry = RefState { kind: RefKind::Irq, id, insn: env.insn_idx, owner: LockOwner::None };
+    let (insn, owner) = (env.insn_idx, LockOwner::None);
+    let entry = RefState { kind: RefKind::Irq, id, insn, owner, callback: 0 };
     env.state.refs.held.push(entry);
     env.state.refs.irq_id = id;
     let spilled = RegState {

@@ -3,6 +3,7 @@
 use skep_abi::ProgType;
 use skep_isa::Reg;
 
+use super::refs;
 use crate::diag::{Step, rejections};
 use crate::env::Env;
 use crate::state::RefKind;
@@ -54,7 +55,7 @@ rejections! {
 /// Checks that nothing is held; `what` begins the kernel's sentence, such as `BPF_EXIT instruction in main prog`.
 ///
 /// Locks and critical sections matter only with `check_lock`; references only where the outermost frame leaves, or
-/// with `exception_exit`, which leaves all.
+/// with `exception_exit`, which leaves all, and where a callback leaves that must release its own.
 pub(crate) fn check_leaks(
     env: &mut Env<'_>,
     exception_exit: bool,
@@ -97,7 +98,8 @@ pub(crate) fn check_leaks(
 
 /// A line for each reference that is still held (`check_reference_leak`).
 fn lingering(env: &Env<'_>, exception_exit: bool) -> String {
-    if !exception_exit && env.state.curframe() > 0 {
+    let callback = refs::own_callback(env).filter(|_| !exception_exit);
+    if !exception_exit && callback.is_none() && env.state.curframe() > 0 {
         return String::new();
     }
     // A struct_ops program may hand a reference back to the kernel; its type is checked with the return value.
@@ -105,6 +107,7 @@ fn lingering(env: &Env<'_>, exception_exit: bool) -> String {
         .then(|| env.reg(Reg::R0).ref_id);
     let held = env.state.refs.held.iter();
     held.filter(|r| r.kind == RefKind::Ptr && Some(r.id) != returned)
+        .filter(|r| callback.is_none_or(|frame| r.callback == frame))
         .map(|r| format!("Unreleased reference id={} alloc_insn={}\n", r.id, r.insn))
         .collect()
 }

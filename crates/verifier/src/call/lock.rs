@@ -145,7 +145,7 @@ fn take(env: &mut Env<'_>, op: LockOp, id: u32, owner: LockOwner) -> Step {
             return Err(SameLockAgain {}.into());
         }
     }
-    refs.held.push(RefState { kind: op.kind, id, insn: env.insn_idx, owner });
+    refs.held.push(RefState { kind: op.kind, id, insn: env.insn_idx, owner, callback: 0 });
     refs.active_locks += 1;
     refs.lock_id = id;
     refs.lock_owner = Some(owner);

@@ -12,6 +12,9 @@ pub(super) fn same(old: &Refs, cur: &Refs, ids: &mut IdMap) -> bool {
         && ids.check(old.lock_id, cur.lock_id)
         && old.lock_owner == cur.lock_owner
         && old.held.iter().zip(&cur.held).all(|(old, cur)| {
-            ids.check(old.id, cur.id) && old.kind == cur.kind && old.owner == cur.owner
+            ids.check(old.id, cur.id)
+                && old.kind == cur.kind
+                && old.owner == cur.owner
+                && old.callback == cur.callback
         })
 }

@@ -42,6 +42,8 @@ pub(crate) struct RefState {
     pub(crate) insn: u32,
     /// For locks: in what.
     pub(crate) owner: LockOwner,
+    /// The frame of the callback that acquired it, where callbacks must release what they acquire; 0 otherwise.
+    pub(crate) callback: u32,
 }
 
 /// Everything that is held, and the critical sections that the path is in.

@@ -176,6 +176,8 @@ fn release(env: &mut Env<'_>, meta: &Meta) -> Step {
         true
     } else if meta.ref_id == 0 {
         env.reg(regno).is_null()
+    } else if !refs::may_release(env, meta.ref_id) {
+        false
     } else if proto.effect == Some(skep_abi::Effect::KptrXchg) {
         kptr::release_exchanged(env, meta.ref_id)
     } else {

@@ -65,6 +65,9 @@ pub(crate) fn call(env: &mut Env<'_>) -> Step<AfterKfunc> {
     region::apply(env, kfunc.name, kfunc.flags, kfunc.effect)?;
     release(env, &kfunc, &seen)?;
     if matches!(kfunc.effect, Some(Effect::ListPush | Effect::RbtreeAdd)) {
+        if !refs::may_release(env, env.reg(Reg::R2).ref_id) {
+            return Err(KfuncReleasesNothing { name: kfunc.name, id: kfunc.id.0 }.into());
+        }
         graph::give_away(env, Reg::R2, kfunc.name, kfunc.id)?;
     }
     if kfunc.effect == Some(Effect::Throw) {
@@ -90,7 +93,7 @@ fn release(env: &mut Env<'_>, kfunc: &Kfunc<'_>, seen: &Seen) -> Step {
         return dynptr::release(env, regno);
     }
     let id = env.reg(regno).ref_id;
-    if !refs::release(&mut env.state, id) {
+    if !refs::may_release(env, id) || !refs::release(&mut env.state, id) {
         return Err(KfuncReleasesNothing { name: kfunc.name, id: kfunc.id.0 }.into());
     }
     Ok(())
