@@ -1,0 +1,5 @@
+; The program ends with preemption disabled.
+; rejected EINVAL: BPF_EXIT instruction in main prog cannot be used inside bpf_preempt_disable-ed region
+    kcall bpf_preempt_disable
+    r0 = 0
+    exit

@@ -1,0 +1,5 @@
+; The program ends within its RCU section.
+; rejected EINVAL: BPF_EXIT instruction in main prog cannot be used inside bpf_rcu_read_lock-ed region
+    kcall bpf_rcu_read_lock
+    r0 = 0
+    exit

@@ -1,0 +1,7 @@
+; A packet is redirected by a program that only looks at packets.
+; rejected EINVAL: program of this type cannot use helper bpf_redirect#23
+    r1 = 1
+    r2 = 0
+    call bpf_redirect#23
+    r0 = 0
+    exit

@@ -1,0 +1,1 @@
+; no example: a variable that the kernel defines has a complete type

@@ -1,0 +1,1 @@
+; no example: every per-CPU variable that a program can load has a type: `ksym` refuses the others before

@@ -1,0 +1,1 @@
+; no example: a map that holds no programs is refused before: `map-helper-mismatch`

@@ -1,7 +1,7 @@
 //! Calls of the program's own functions (`check_func_call`): static ones are walked as part of the path, global ones
 //! are verified on their own and only their arguments matter here.
 
-use skep_abi::{ArgBase, TypeFlags};
+use skep_abi::{ArgBase, Errno, TypeFlags};
 use skep_isa::Reg;
 
 use super::arg::reg_type::{self, Expected, Wanted};
@@ -106,16 +106,18 @@ fn call_global(env: &mut Env<'_>, callee: u32) -> Step {
     Ok(())
 }
 
-/// Adds whose arguments are wrong to what is wrong with them.
+/// Adds whose arguments are wrong to what is wrong with them. A kind that is of such arguments alone stays.
 fn invalid_args(reject: Reject, subprog: u32, name: Option<&str>) -> Box<Stop> {
     static KIND: Kind = InvalidArgs::KIND;
+    let is_own = REJECTIONS.iter().any(|own| own.name == reject.kind.name);
+    let kind = if is_own { reject.kind } else { &KIND };
     let mut before = reject.message;
     if !before.is_empty() {
         before.push('\n');
     }
     let name = name.map(|name| format!(" ('{name}')")).unwrap_or_default();
     let text = format!("{before}Caller passes invalid args into func#{subprog}{name}");
-    Box::new(Stop::Reject(Reject { kind: &KIND, errno: reject.errno, message: text }))
+    Box::new(Stop::Reject(Reject { kind, errno: reject.errno, message: text }))
 }
 
 fn check_sections(env: &Env<'_>, callee: u32) -> Step {
@@ -143,6 +145,14 @@ fn check_args(env: &mut Env<'_>, callee: u32) -> Step {
     Ok(())
 }
 
+/// The kernel forgets why memory will not do.
+fn invalid(mut stop: Box<Stop>) -> Box<Stop> {
+    if let Stop::Reject(reject) = &mut *stop {
+        reject.errno = Errno::EINVAL;
+    }
+    stop
+}
+
 fn check_arg(env: &mut Env<'_>, at: u8, arg: &SubprogArg) -> Step {
     let regno = Reg(at + 1);
     let reg = *env.reg(regno);
@@ -158,7 +168,7 @@ fn check_arg(env: &mut Env<'_>, at: u8, arg: &SubprogArg) -> Step {
         }
         ArgBase::Mem => {
             arg::offset::check(env, regno, false)?;
-            access::check_mem_reg(env, regno, arg.mem_size)?;
+            access::check_mem_reg(env, regno, arg.mem_size).map_err(invalid)?;
             if !takes_null && reg.ty.may_be_null() {
                 return Err(ArgMaybeNull { arg: at }.into());
             }
