@@ -52,6 +52,7 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         rejected: None,
         insn_processed: None,
         kernel: None,
+        config: Vec::new(),
         not_asked: None,
         no_example: None,
         types: Types::default(),
@@ -94,8 +95,7 @@ impl Case {
                     return self.types.declare(name, value).map(|()| true);
                 }
                 "map" if !name.contains(' ') => {
-                    self.maps.push(MapSpec::parse(name, value)?);
-                    return Ok(true);
+                    return self.add_maps(name, value).map(|()| true);
                 }
                 "func" if !name.contains(' ') => {
                     self.funcs.push(Func::parse(name, value)?);
@@ -121,6 +121,10 @@ impl Case {
                         .ok_or_else(|| format!("{value} is no release"))?,
                 );
             }
+            "config" => {
+                let (name, set) = value.split_once('=').ok_or("expected NAME=y or NAME=n")?;
+                self.config.push((name.to_owned(), set != "n"));
+            }
             "not asked" => self.not_asked = Some(value.to_owned()),
             "no example" => self.no_example = Some(value.to_owned()),
             "func_info" => self.func_info = Some(func_info(value)?),
@@ -129,6 +133,22 @@ impl Case {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+}
+
+impl Case {
+    /// One map, or as many as `NAME[N]` says.
+    fn add_maps(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let Some((name, count)) = name.strip_suffix(']').and_then(|name| name.split_once('['))
+        else {
+            self.maps.push(MapSpec::parse(name, value)?);
+            return Ok(());
+        };
+        let count: u16 = number(count)?;
+        for at in 0..count {
+            self.maps.push(MapSpec::parse(&format!("{name}{at}"), value)?);
+        }
+        Ok(())
     }
 }
 

@@ -127,7 +127,12 @@ impl Case {
     /// As [`Self::load`].
     pub fn judge(&self, kernel: &Kernel<'_>) -> Result<Judged, CaseError> {
         let loaded = self.load(kernel.btf)?;
-        let report = self.verify(&loaded, kernel, Options::default())?;
+        let config = |name: &str| {
+            let own = self.config.iter().find(|(known, _)| known == name);
+            own.map_or_else(|| (kernel.config)(name), |(_, is_set)| Some(*is_set))
+        };
+        let kernel = Kernel { config: &config, ..*kernel };
+        let report = self.verify(&loaded, &kernel, Options::default())?;
         let mut judged = Judged {
             kind: None,
             text: String::new(),

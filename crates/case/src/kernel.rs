@@ -86,6 +86,12 @@ impl Case {
             let id = kernel.find(name, skep_btf::Kind::Struct);
             id.map(|id| id.0).ok_or_else(|| self.error(format!("the kernel has no `{name}`")))
         });
+        let kernel_value = kernel_value.transpose()?.unwrap_or(0);
+        // A value of the kernel's own type wants some types of the program's as well.
+        let types = match value {
+            Some(id) => Some((btf, Built::INT.0, id.0)),
+            None => (kernel_value != 0).then_some((btf, 0, 0)),
+        };
         let attr = MapAttr {
             name: &map.name,
             kind: map.kind,
@@ -94,8 +100,8 @@ impl Case {
             max_entries: map.max_entries,
             flags: map.flags,
             extra: map.extra,
-            types: value.map(|id| (btf, Built::INT.0, id.0)),
-            kernel_value: kernel_value.transpose()?.unwrap_or(0),
+            types,
+            kernel_value,
             inner,
         };
         let made = HostMap::create(&attr).map_err(refused)?;

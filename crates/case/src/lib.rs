@@ -26,12 +26,17 @@
 //! - `line_info: INSN LINE, …`: lines of one file; `INSN bad` is one whose text is nowhere.
 //! - `map NAME: KIND KEY VALUE ENTRIES [FLAGS [STRUCT]] ["frozen text"] [inner=MAP] [extra=N] [kernel=TYPE]`.
 //! - `accepted`, or `rejected ERRNO: SENTENCE`; `insns: N`.
+//! - `map NAME[N]: …`: N of them.
+//! - `config: NAME=n`: an option of that kernel's configuration.
 //! - `kernel: 6.1`: the release whose rule it shows; 6.18 without.
 //! - `not asked: REASON`: why a running kernel of that release cannot tell.
 //! - `no example: REASON`: there are no insns.
 //!
 //! In insns, `kcall NAME` calls a kfunc; `type:NAME` is the number of a type of the program, `ktype:NAME` of a struct
-//! of the kernel's; `ksym:NAME` is the address of a kernel variable; `repeat N: INSN` stands for N of them; and
+//! of the kernel's; `ksym:NAME` is the address of a kernel variable; `koff:STRUCT.MEMBER` is a place
+//! in a struct of the kernel's; `repeat N: INSN` stands for N of
+//! them, in which `$` is its number from 0; `kcalls N PREFIX` calls N different functions of
+//! the kernel's whose names begin so; and
 //! `.insn code=0x07 dst=1 src=0 off=0 imm=5` is an insn that the assembler would not write.
 
 mod error;
@@ -94,6 +99,8 @@ pub struct Case {
     pub insn_processed: Option<u32>,
     /// The release whose rule it shows.
     pub kernel: Option<KernelVersion>,
+    /// Options of that kernel's configuration.
+    pub config: Vec<(String, bool)>,
     /// Why a running kernel cannot tell.
     pub not_asked: Option<String>,
     /// Why there are no insns.

@@ -30,9 +30,22 @@ pub(crate) fn assemble(
         if count > MOST {
             return Err(wrong(format!("repeats more than {MOST} times")));
         }
+        if let Some(count) = code.strip_prefix("kcalls ") {
+            let (count, prefix) = count.split_once(' ').unwrap_or((count, ""));
+            let is_called = |id: &skep_btf::TypeId| {
+                kernel.kind(*id) == Kind::Func && kernel.name(*id).starts_with(prefix)
+            };
+            let functions = kernel.ids().filter(is_called);
+            for id in functions.take(number::<u16>(count).map_err(wrong)?.into()) {
+                numbers.push(*at);
+                text.push_str(&format!("call kernel-function#{}\n", id.0));
+            }
+            continue;
+        }
         let plain = with_numbers(code, types, kernel).map_err(wrong)?;
-        for _ in 0..count {
+        for round in 0..count {
             numbers.push(*at);
+            let plain = plain.replace('$', &round.to_string());
             if let Some(fields) = plain.strip_prefix(".insn") {
                 raw.push((numbers.len(), insn(fields).map_err(wrong)?));
                 text.push_str("r0 = 0\n");
@@ -55,8 +68,21 @@ pub(crate) fn assemble(
     Ok(insns)
 }
 
+/// Offsets of members as the assembler takes them: `koff:tcp_sock.snd_cwnd`.
+fn with_offsets(code: &str, kernel: &Btf) -> Result<String, String> {
+    let Some((before, rest)) = code.split_once("koff:") else { return Ok(code.to_owned()) };
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.'));
+    let (path, after) = rest.split_at(end.unwrap_or(rest.len()));
+    let wrong = || format!("the kernel has no `{path}`");
+    let (name, member) = path.split_once('.').ok_or_else(wrong)?;
+    let id = kernel.find(name, Kind::Struct).ok_or_else(wrong)?;
+    let field = kernel.field(id, member).map_err(|_| wrong())?;
+    Ok(format!("{before}{}{after}", field.byte_offset()))
+}
+
 /// Names of kfuncs, structs and variables as the assembler takes them.
 fn with_numbers(code: &str, types: &Built, kernel: &Btf) -> Result<String, String> {
+    let code = &*with_offsets(code, kernel)?;
     let of_kernel = |name: &str, kinds: &[Kind]| {
         let found = kinds.iter().find_map(|kind| kernel.find(name, *kind));
         found.map(|id| id.0).ok_or_else(|| format!("the kernel has no `{name}`"))

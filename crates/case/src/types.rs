@@ -3,7 +3,7 @@
 //! `; struct node 48: ln bpf_list_node 0, d int 24` declares one; members are a name, a type and an offset. Types are
 //! `int`, `u8`, `u64`, `void`, a struct of the case or of the kernel's that has a meaning of its own (another name is
 //! a struct of four bytes), `ptr:TYPE`, `const:TYPE`, `volatile:TYPE`, `array:N:TYPE`, `typedef:NAME:TYPE`,
-//! `fwd:NAME`, `enum:NAME`, `float`, `proto` (a function's type), `kptr:task_struct` (and `untrusted:`, `percpu:`,
+//! `fwd:NAME`, `union:NAME`, `enum:NAME`, `float`, `proto` (a function's type), `kptr:task_struct` (and `untrusted:`, `percpu:`,
 //! `uptr:`), `tag:NAME:TYPE` (a pointer with a type tag) or a root such as `list_of:node.ln` and `tree_of:node.rn`.
 
 use skep_btf::{Btf, BtfBuilder, EnumValueDef, Linkage, MemberDef, ParamDef, TypeDef, TypeId};
@@ -173,6 +173,10 @@ impl Writer {
                 TypeDef::Typedef { name: name.to_owned(), target: self.ty(target)? }
             }
             "fwd" => TypeDef::Fwd { name: rest.to_owned(), is_union: false },
+            "union" => {
+                let members = vec![MemberDef::at("val", Built::INT, 0)];
+                TypeDef::Union { name: rest.to_owned(), size: 4, members }
+            }
             "enum" => {
                 let values = vec![EnumValueDef { name: format!("{rest}_0"), value: 0 }];
                 TypeDef::Enum { name: rest.to_owned(), size: 4, is_signed: false, values }

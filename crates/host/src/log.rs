@@ -85,6 +85,8 @@ pub fn message_before_stats(log: &str) -> &str {
         line.is_empty()
             || line.starts_with("processed ") && line.contains(" insns (limit ")
             || line.starts_with("verification time ")
+            // Nothing stands behind it where no function was found.
+            || *line == "stack depth"
             || line.starts_with("stack depth ")
     };
     let message = log.lines().rev().map(str::trim_end).find(|line| !is_stat(line)).unwrap_or("");
@@ -104,6 +106,10 @@ mod tests {
         assert_eq!(
             message_before_stats("processed 0 insns (limit 1000000) max_states_per_insn 0\n"),
             ""
+        );
+        assert_eq!(
+            message_before_stats("a sentence\nstack depth \nprocessed 0 insns (limit 1000000) \n"),
+            "a sentence"
         );
         assert_eq!(message_before_stats(""), "");
         assert_eq!(

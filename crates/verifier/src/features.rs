@@ -326,4 +326,20 @@ impl Features {
     pub(crate) fn links_live_registers(self) -> bool {
         self.at_least(6, 18)
     }
+
+    /// A main program cannot be a callback, callbacks load no packet by `LD_ABS`, and walks that are too long are told by `E2BIG`: fixes that stable
+    /// releases took in 2026 (6.12.107 has them, 6.18.44 has not).
+    pub(crate) fn has_callback_fixes(self) -> bool {
+        !self.at_least(6, 18) || self.at_least(7, 0)
+    }
+
+    /// `may_goto` may lead to the insn after it.
+    pub(crate) fn allows_may_goto_nowhere(self) -> bool {
+        self.at_least(6, 14)
+    }
+
+    /// A size that may be zero has a sentence of its own.
+    pub(crate) fn tells_zero_sizes(self) -> bool {
+        self.at_least(6, 8)
+    }
 }

@@ -41,7 +41,7 @@ fn every_rejection_has_an_example_or_says_why_not() {
     let names: BTreeSet<&str> = kinds().map(|kind| kind.name).collect();
     let missing: Vec<&str> =
         kinds().filter(|kind| kind.example.is_empty()).map(|kind| kind.name).collect();
-    tell(&format!("{} of {} rejections lack an example\n", missing.len(), names.len()));
+    assert!(missing.is_empty(), "no example is written of {missing:?}");
     let examples = examples();
     let unknown: Vec<&str> =
         examples.iter().map(|(kind, _)| &**kind).filter(|kind| !names.contains(kind)).collect();
@@ -77,14 +77,19 @@ fn the_running_kernel_rejects_examples_with_the_same_sentence() {
     let mut asked = 0;
     let mut others = 0;
     let mut outcomes = Vec::new();
-    for (_, case) in programs() {
+    for (kind, case) in programs() {
         if !running.is_of(&case) || case.not_asked.is_some() {
             others += 1;
             continue;
         }
         asked += 1;
+        // Numbers of types differ from kernel to kernel; skep must say the same words of this one.
+        let expected = match running.skep(&case) {
+            Ok(judged) => format!("[{}] {}", judged.kind.unwrap_or("no rejection"), judged.text),
+            Err(error) => error.to_string(),
+        };
         let found = running.judge(&case).map_or_else(|error| error, |(text, _)| text);
-        outcomes.push((case.name.clone(), case.expected(), found));
+        outcomes.push((case.name.clone(), expected, format!("[{kind}] {found}")));
     }
     tell(&format!("the running kernel was asked of {asked} examples, not of {others}\n"));
     compare(outcomes);

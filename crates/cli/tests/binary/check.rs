@@ -98,6 +98,34 @@ fn a_sentence_of_the_kernel_is_explained() {
 }
 
 #[test]
+fn an_explanation_shows_a_program_and_the_insn_at_fault() {
+    let ran = skep(["explain", "invalid-mem-access"]).succeeds();
+    let fault = "> r0 = *(u64 *)(r0 +0)   <- R0 invalid mem access 'map_value_or_null'".to_owned();
+    let lines: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    let fault = fault.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(lines.contains(&fault), "{}", ran.stdout);
+    assert!(ran.stdout.contains("; map m: hash 4 8 1"), "{}", ran.stdout);
+    let loader = skep(["explain", "unresolved"]).succeeds();
+    assert!(loader.stdout.contains("the kernel has no kfunc of this name"), "{}", loader.stdout);
+}
+
+#[test]
+fn every_kind_has_an_example_or_tells_why_not() {
+    let ran = skep(["explain", "--json"]).succeeds();
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let kinds = document["kinds"].as_array().unwrap();
+    assert!(kinds.len() > 380, "{}", kinds.len());
+    for kind in kinds {
+        let has = !kind["example"].is_null();
+        assert_eq!(has, kind["no_example"].is_null(), "{kind}");
+    }
+}
+
+#[test]
 fn a_rejected_program_is_not_run() {
     let ran = skep(["run", &classic("leak"), "--kernel", "6.18", "--", "true"]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);

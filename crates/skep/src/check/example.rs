@@ -128,3 +128,29 @@ impl Examples {
         found.as_ref().ok_or_else(|| format!("skep ships no Linux {version}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Examples, UNRESOLVED};
+    use crate::check::kinds;
+
+    #[test]
+    fn the_loaders_example_is_refused_by_the_loader_at_its_call() {
+        let example = Examples::default().of(&UNRESOLVED).unwrap();
+        assert_eq!(example.kind, UNRESOLVED.name);
+        let line = &example.source[example.fault.unwrap()];
+        assert!(line.contains("bpf_cpumask_populate("), "{line}");
+    }
+
+    #[test]
+    fn what_is_shown_of_a_kind_is_rejected_with_it() {
+        let mut examples = Examples::default();
+        let mut shown = 0;
+        for kind in kinds().filter(|kind| !kind.module.starts_with("skep_verifier::call")) {
+            let Ok(example) = examples.of(kind) else { continue };
+            assert_eq!(example.kind, kind.name, "{}", example.message);
+            shown += 1;
+        }
+        assert!(shown > 150, "only {shown} examples are shown");
+    }
+}

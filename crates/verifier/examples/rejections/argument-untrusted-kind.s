@@ -1,0 +1,1 @@
+; no example: besides structs and unions, types of these names in the kernel are declared only

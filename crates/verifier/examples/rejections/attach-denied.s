@@ -1,0 +1,1 @@
+; no example: the functions that tracing runs on are not among the kernel types that skep ships

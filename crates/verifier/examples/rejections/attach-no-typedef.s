@@ -1,0 +1,7 @@
+; A program for a tracepoint attaches to a function.
+; type: tracing
+; attach: trace_raw_tp
+; target: bpf_fentry_test1
+; rejected EINVAL: attach_btf_id 14576 is not a typedef
+    r0 = 0
+    exit

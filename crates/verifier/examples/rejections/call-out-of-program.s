@@ -1,0 +1,4 @@
+; A call leads beyond the program's end.
+; rejected EINVAL: call to invalid destination
+    call pc+9
+    exit

@@ -1,0 +1,3 @@
+; A program ends without leaving.
+; rejected EINVAL: last insn is not an exit or jmp
+    r0 = 0

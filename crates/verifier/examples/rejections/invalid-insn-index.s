@@ -1,0 +1,1 @@
+; no example: jumps out of the program are found before any path is walked

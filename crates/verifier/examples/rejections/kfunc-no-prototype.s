@@ -1,0 +1,1 @@
+; no example: every function of the kernel's types has a prototype

@@ -1,0 +1,1 @@
+; no example: all members of the kernel's structs have a size

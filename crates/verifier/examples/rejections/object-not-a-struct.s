@@ -1,0 +1,1 @@
+; no example: pointers to the kernel's objects always have the type of a struct

@@ -147,7 +147,10 @@ pub(crate) fn check_mem_size_reg(
     }
     if num.umin == 0 && !zero_ok {
         let (min, max) = (num.umin.cast_signed(), num.umax.cast_signed());
-        return Err(ZeroSize { regno, min, max }.into());
+        if env.features.tells_zero_sizes() {
+            return Err(ZeroSize { regno, min, max }.into());
+        }
+        check_call_mem(env, CallMem { reg: Reg(regno - 1), size: 0, rw, zero_ok, raw: None })?;
     }
     if num.umax >= MAX_VAR_SIZE {
         return Err(UnboundedSize { regno }.into());

@@ -17,11 +17,6 @@ rejections! {
         id: u32,
     } => "attach_btf_id {id} is invalid";
 
-    /// What a program attaches to has no name.
-    AttachIdNameless("attach-id-nameless", EINVAL, help: "load the object with a loader, so that the target is resolved against this kernel") {
-        id: u32,
-    } => "attach_btf_id {id} doesn't have a name";
-
     /// A raw tracepoint program attaches to something that is no tracepoint's type.
     AttachNoTypedef("attach-no-typedef", EINVAL, help: "name a tracepoint of this kernel") {
         id: u32,
@@ -115,9 +110,6 @@ pub(super) fn check(env: &mut Env<'_>) -> Step {
     };
     let Some(ty) = btf.get(id) else { return Err(AttachIdInvalid { id: id.0 }.into()) };
     let name = ty.name();
-    if name.is_empty() {
-        return Err(AttachIdNameless { id: id.0 }.into());
-    }
     match prog.attach_type {
         AttachType::TraceRawTp => {
             let Type::Typedef { target, .. } = ty else {

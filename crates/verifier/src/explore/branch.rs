@@ -1,7 +1,10 @@
 //! Branches that wait (`push_stack`, `push_async_cb`, `pop_stack`), and how many are left below each kept state.
 
+use skep_abi::Errno;
+
 use crate::diag::{Step, Stop, rejections};
 use crate::env::Env;
+use crate::features::Features;
 use crate::liveness;
 use crate::prune;
 use crate::state::State;
@@ -52,10 +55,16 @@ pub(crate) fn push_branch<'e>(env: &'e mut Env<'_>, insn: u32, prev: u32) -> Ste
     let pending = &mut env.explored.pending;
     pending.push(Pending { state, insn, prev, log_at });
     if pending.len() > PENDING_MAX {
-        return Err(JumpSequenceTooComplex { pending: pending.len() }.into());
+        let stop = JumpSequenceTooComplex { pending: pending.len() }.into();
+        return Err(told(env.features, stop));
     }
     let last = pending.len() - 1;
     Ok(&mut pending[last].state)
+}
+
+/// The error number, which some releases get wrong.
+fn told(features: Features, stop: Box<Stop>) -> Box<Stop> {
+    if features.has_callback_fixes() { stop } else { stop.with_errno(Errno::EFAULT) }
 }
 
 /// The current state, and the branch that was pushed last: for what a conditional jump teaches on either way.
@@ -79,7 +88,8 @@ pub(crate) fn push_async<'e>(
     let pending = &mut env.explored.pending;
     pending.push(Pending { state, insn, prev, log_at });
     if pending.len() > PENDING_MAX {
-        return Err(AsyncSequenceTooComplex { pending: pending.len() }.into());
+        let stop = AsyncSequenceTooComplex { pending: pending.len() }.into();
+        return Err(told(env.features, stop));
     }
     let last = pending.len() - 1;
     Ok(&mut pending[last].state)

@@ -246,7 +246,7 @@ impl Args<'_, '_> {
         }
         let id = self.kernel_type(arg, target)?;
         let found = self.env.kernel.btf.ty(id);
-        if !matches!(found, Type::Struct(_)) {
+        if found.composite().is_none() {
             let (kind, name) = (kind_name(found), String::new());
             return Err(ArgUntrustedKind { arg, kind, name }.into());
         }

@@ -16,8 +16,8 @@ rejections! {
 
     /// A `may_goto` with fields that it does not have.
     InvalidMayGoto("may-goto-fields", EINVAL, help: "use the may_goto macro of bpf_experimental.h") {
-        off: i16, imm: i32,
-    } => "invalid may_goto off {off} imm {imm}";
+        off: String, imm: i32,
+    } => "invalid may_goto {off}imm {imm}";
 }
 
 /// Applies a jump, a call or an exit.
@@ -85,8 +85,11 @@ fn call(env: &mut Env<'_>, insn: Insn, is_jmp32: bool) -> Step<Next> {
 /// changes made unknown.
 fn may_goto(env: &mut Env<'_>, insn: Insn) -> Step<Next> {
     let clean = insn.code == op::JMP | op::JCOND && insn.src == Reg::R0;
-    if !clean || insn.dst != Reg::R0 || insn.imm != 0 || insn.off == 0 {
-        return Err(InvalidMayGoto { off: insn.off, imm: insn.imm }.into());
+    let may_lead_nowhere = env.features.allows_may_goto_nowhere();
+    let leads_nowhere = insn.off == 0 && !may_lead_nowhere;
+    if !clean || insn.dst != Reg::R0 || insn.imm != 0 || leads_nowhere {
+        let off = if may_lead_nowhere { String::new() } else { format!("off {} ", insn.off) };
+        return Err(InvalidMayGoto { off, imm: insn.imm }.into());
     }
     explore::may_goto(env)?;
     Ok(Next::Insn(target(env, insn.off.into())))

@@ -35,7 +35,8 @@ pub(super) fn check(env: &mut Env<'_>, insn: Insn) -> Step<Next> {
     if !may {
         return Err(LdAbsProgType {}.into());
     }
-    if env.state.frames.iter().skip(1).any(|frame| frame.callback.is_some()) {
+    let in_callback = env.state.frames.iter().skip(1).any(|frame| frame.callback.is_some());
+    if in_callback && env.features.has_callback_fixes() {
         return Err(LdAbsCallback {}.into());
     }
     let is_dw = insn.code & op::SIZE_MASK == op::DW;

@@ -59,7 +59,7 @@ fn func(env: &Env<'_>, insn: Insn) -> Step<RegState> {
     if env.subprogs[subprog as usize].is_global {
         return Err(CallbackNotStatic {}.into());
     }
-    if subprog == 0 {
+    if subprog == 0 && env.features.has_callback_fixes() {
         return Err(CallbackIsMain {}.into());
     }
     let mut reg = RegState::pointer(RegType::new(Base::Func));

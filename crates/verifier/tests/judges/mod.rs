@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io::{Write, stderr};
 
 use skep_abi::KernelVersion;
-use skep_btf::Btf;
 use skep_case::{Case, CaseError, Judged, outcome};
 use skep_object::KernelProfile;
 use skep_verifier::Kernel;
@@ -26,39 +25,38 @@ impl Skep {
             let shipped = skep::profile::shipped(version);
             shipped.unwrap_or_else(|| panic!("{}: {version} is not shipped", case.name))
         });
-        let left_out = |kind, name: &str| profile.left_out(kind, name);
-        let config = |name: &str| {
-            let value = profile.config.get(name)?;
-            Some(value == "y" || value == "m")
-        };
-        case.judge(&Kernel {
-            version,
-            btf: &profile.btf,
-            left_out: &left_out,
-            config: &config,
-            nr_cpus: profile.nr_cpus,
-            nr_cpu_ids: CPUS,
-            calls: &skep_calls::KernelCalls::of_config(config),
-        })
+        judge_by(profile, case)
     }
+}
+
+fn judge_by(profile: &KernelProfile, case: &Case) -> Result<Judged, CaseError> {
+    let left_out = |kind, name: &str| profile.left_out(kind, name);
+    let config = |name: &str| {
+        let value = profile.config.get(name)?;
+        Some(value == "y" || value == "m")
+    };
+    case.judge(&Kernel {
+        version: profile.version,
+        btf: &profile.btf,
+        left_out: &left_out,
+        config: &config,
+        nr_cpus: profile.nr_cpus,
+        nr_cpu_ids: CPUS,
+        calls: &skep_calls::KernelCalls::of_config(config),
+    })
 }
 
 /// The running kernel.
 #[derive(Debug)]
 pub(crate) struct Running {
-    version: KernelVersion,
-    btf: Btf,
+    profile: KernelProfile,
 }
 
 impl Running {
     /// The running kernel, when it takes programs from us.
     pub(crate) fn new() -> Result<Self, String> {
-        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-        let version =
-            KernelVersion::from_release(release.trim()).ok_or("its release cannot be read")?;
-        let bytes = std::fs::read("/sys/kernel/btf/vmlinux").map_err(|e| e.to_string())?;
-        let btf = Btf::parse(&bytes).map_err(|e| e.to_string())?;
-        let running = Self { version, btf };
+        let profile = skep::profile::running().map_err(|e| e.to_string())?;
+        let running = Self { profile };
         let trivial = "; Leaves.\n; accepted\n r0 = 0\n exit\n";
         let trivial = Case::parse("trivial", trivial).map_err(|e| e.to_string())?;
         let said = running.judge(&trivial)?.0;
@@ -68,14 +66,21 @@ impl Running {
         Ok(running)
     }
 
-    /// Whether it is of the case's release.
+    /// Whether it is of the release and configuration that a case is about.
     pub(crate) fn is_of(&self, case: &Case) -> bool {
-        self.version == case.version()
+        let is_set = |name: &str| self.profile.config.get(name).is_some_and(|set| set != "n");
+        self.profile.version == case.version()
+            && case.config.iter().all(|(name, set)| is_set(name) == *set)
+    }
+
+    /// What skep says of a case by this very kernel's types, whose numbers some sentences mention.
+    pub(crate) fn skep(&self, case: &Case) -> Result<Judged, CaseError> {
+        judge_by(&self.profile, case)
     }
 
     /// What it says, and how many insns it looked at; or why it cannot be asked.
     pub(crate) fn judge(&self, case: &Case) -> Result<(String, u64), String> {
-        let verdict = case.ask(&self.btf).map_err(|error| error.to_string())?;
+        let verdict = case.ask(&self.profile.btf).map_err(|error| error.to_string())?;
         let processed = verdict.stats.map_or(0, |stats| stats.insn_processed);
         Ok((outcome(verdict.errno, verdict.last_message()), processed))
     }
