@@ -1,7 +1,7 @@
 //! Differences in loading that are known, each with its reason: `known.tsv`.
 //!
-//! A line is object, program (`*` for the object as it asks to be loaded), difference, reason. An entry whose
-//! difference is gone is stale, and fails the run that notices.
+//! A line is difference, words of the side that refuses, reason: it is about every case where that side says these
+//! words. An entry without any case is stale, and fails a run over all objects.
 
 /// How libbpf and skep differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,14 +26,20 @@ impl Difference {
 /// A difference that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// Object, without `.o`.
-    pub object: String,
-    /// Program, or `*`.
-    pub program: String,
     /// How they differ.
     pub difference: Difference,
+    /// Words of the side that refuses.
+    pub words: String,
     /// Why that is right.
     pub reason: String,
+}
+
+impl Known {
+    /// Whether it is about a case where one side refuses with this answer.
+    #[must_use]
+    pub fn is_about(&self, difference: Difference, answer: &str) -> bool {
+        self.difference == difference && answer.contains(&self.words)
+    }
 }
 
 /// The list.
@@ -50,18 +56,17 @@ fn parse(text: &str) -> Result<Vec<Known>, String> {
         .map(|(number, line)| {
             let wrong = |what: &str| format!("known.tsv:{number}: {what}");
             let fields: Vec<&str> = line.split('\t').collect();
-            let [object, program, difference, reason] = fields[..] else {
-                return Err(wrong("an entry has four fields"));
+            let [difference, words, reason] = fields[..] else {
+                return Err(wrong("an entry has three fields"));
             };
             let found = Difference::ALL.iter().find(|(_, name)| *name == difference);
             let (difference, _) = found.ok_or_else(|| wrong("no such difference"))?;
-            if reason.split(' ').count() < 3 {
-                return Err(wrong("a reason says why"));
+            if words.len() < 8 || reason.split(' ').count() < 3 {
+                return Err(wrong("the words tell cases apart, and a reason says why"));
             }
             Ok(Known {
-                object: object.to_owned(),
-                program: program.to_owned(),
                 difference: *difference,
+                words: words.to_owned(),
                 reason: reason.to_owned(),
             })
         })
@@ -74,9 +79,16 @@ mod tests {
 
     #[test]
     fn entries_are_checked() {
-        let good = parse("# head\no\t*\tskep-refuses\tit needs a reason\n").unwrap();
-        assert_eq!(good[0].difference, Difference::SkepRefuses);
-        for text in ["o\tp\tskep-refuses", "o\tp\tother\tthis is why", "o\tp\tskep-refuses\twhy"] {
+        let good = parse("# head\nskep-refuses\tno such thing\tit needs a reason\n").unwrap();
+        assert!(good[0].is_about(Difference::SkepRefuses, "there is no such thing here"));
+        assert!(!good[0].is_about(Difference::LibbpfRefuses, "there is no such thing here"));
+        assert!(!good[0].is_about(Difference::SkepRefuses, "something else"));
+        for text in [
+            "skep-refuses\tno such thing",
+            "other\tno such thing\tthis is why",
+            "skep-refuses\tno such thing\twhy",
+            "skep-refuses\t\tthis is why",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         list().unwrap();

@@ -40,7 +40,7 @@ impl Side {
 pub fn read(path: &Path, profile: &KernelProfile) -> Result<(Resolved, Vec<String>), String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let spec = ObjectSpec::parse(name, &bytes).map_err(|error| error.to_string())?;
+    let spec = ObjectSpec::parse_any(name, &bytes).map_err(|error| error.to_string())?;
     let resolved = spec.resolve(profile).map_err(|error| error.to_string())?;
     let names: BTreeSet<_> = resolved.programs.iter().map(|program| &program.name).collect();
     let cases = std::iter::once(WHOLE.to_owned()).chain(names.into_iter().cloned()).collect();

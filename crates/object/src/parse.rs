@@ -21,11 +21,15 @@ const NAME_MAX: usize = 15;
 /// Bytes of a licence, likewise.
 const LICENSE_MAX: usize = 63;
 
-pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<ObjectSpec, ObjectError> {
+pub(crate) fn parse(
+    name: &str,
+    bytes: &[u8],
+    needs_programs: bool,
+) -> Result<ObjectSpec, ObjectError> {
     let elf = Elf::parse(bytes)?;
     let name = object_name(name);
     let mut code = Code::parse(&elf)?;
-    if code.programs.is_empty() {
+    if code.programs.is_empty() && needs_programs {
         return Err(no_programs(&elf, &code));
     }
     let btf_bytes = elf.section_named(".BTF").map(|section| section.data);

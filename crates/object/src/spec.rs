@@ -75,7 +75,15 @@ impl ObjectSpec {
     /// [`ObjectError`] for anything that is no BPF object or contradicts itself. Faults that concern a single
     /// program are left to [`Self::resolve`], so that they do not hide the others.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, ObjectError> {
-        parse::parse(name, bytes)
+        parse::parse(name, bytes, true)
+    }
+
+    /// The same, also of an object without programs: its maps and types alone, which libbpf takes as well.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], but for [`crate::ObjectErrorKind::NoPrograms`].
+    pub fn parse_any(name: &str, bytes: &[u8]) -> Result<Self, ObjectError> {
+        parse::parse(name, bytes, false)
     }
 
     /// Fits the object to a kernel: externs, CO-RE relocations, subprograms, map references.

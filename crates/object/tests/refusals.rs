@@ -101,6 +101,9 @@ fn objects_without_programs_say_what_is_there_instead() {
         (error.kind, error.to_string().as_str()),
         (Kind::NoPrograms, "there is no program in the object")
     );
+    // Who wants maps and types alone says so.
+    let any = ObjectSpec::parse_any("object", &object.bytes()).unwrap();
+    assert_eq!((any.programs.len(), any.maps.len()), (0, 1));
     object.program(".text", "lonely", "exit");
     let error = object.parse().unwrap_err();
     assert_eq!(
