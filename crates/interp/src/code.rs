@@ -10,6 +10,9 @@ use skep_isa::{
     Width, decode_at,
 };
 
+use skep_machine::packet::CtxStore;
+use skep_machine::packet::ctx::{self, Pointer};
+
 use crate::TrapKind;
 
 /// A slot index that no program has: jumps out of the program go there.
@@ -142,6 +145,24 @@ pub(crate) enum Step {
         dst: Reg,
     },
     Exit,
+    /// A word of the context that is a packet pointer there; elsewhere an ordinary load.
+    LoadPointer {
+        pointer: Pointer,
+        dst: Reg,
+        mem: Mem,
+    },
+    /// A word of the context whose field is narrower; elsewhere an ordinary store.
+    StoreCtx {
+        how: CtxStore,
+        mem: Mem,
+        value: Source,
+    },
+    /// `BPF_LD | BPF_ABS` and `BPF_IND`: bytes of the packet, in network order.
+    LdSkb {
+        size: Size,
+        offset: i32,
+        src: Option<Reg>,
+    },
     /// Traps when it is reached.
     Wrong(Box<TrapKind>),
 }
@@ -233,15 +254,30 @@ fn slot(op: &Op, idx: u32, len: usize, around: &Around<'_>) -> Slot {
         | Op::End { .. }
         | Op::AddrSpaceCast { .. } => alu(op),
         Op::LdImm64 { dst, value } => return wide(dst, value, idx, len, around),
+        Op::Load { size: Size::W, signed: false, dst, mem } => {
+            match ctx::pointer_at(around.prog_type, mem.off) {
+                Some(pointer) => Step::LoadPointer { pointer, dst, mem },
+                None => Step::Load { size: Size::W, signed: false, dst, mem },
+            }
+        }
         Op::Load { size, signed, dst, mem } => Step::Load { size, signed, dst, mem },
         Op::LoadAcquire { size, dst, mem } => Step::LoadAcquire { size, dst, mem },
+        Op::Store { size: Size::W, mem, src: value }
+            if let Some(how) = ctx::store_at(around.prog_type, mem.off) =>
+        {
+            Step::StoreCtx { how, mem, value }
+        }
         Op::Store { size, mem, src: Source::Imm(imm) } => {
             Step::StoreImm { size, mem, imm: imm as u64 }
         }
         Op::Store { size, mem, src: Source::Reg(src) } => Step::StoreReg { size, mem, src },
         Op::StoreRelease { size, mem, src } => Step::StoreRelease { size, mem, src },
         Op::Atomic { width, op, mem, src } => Step::Atomic { width, op, mem, src },
-        Op::LdAbs { .. } | Op::LdInd { .. } => return wrong(TrapKind::NoPacket),
+        Op::LdAbs { .. } | Op::LdInd { .. } if !ctx::has_packet(around.prog_type) => {
+            return wrong(TrapKind::NoPacket);
+        }
+        Op::LdAbs { size, imm } => Step::LdSkb { size, offset: imm, src: None },
+        Op::LdInd { size, src, imm } => Step::LdSkb { size, offset: imm, src: Some(src) },
         Op::Goto { off } => Step::Goto { to: target(idx, off.into(), len) },
         Op::GotoLong { off } => Step::Goto { to: target(idx, off, len) },
         Op::MayGoto { off } => Step::MayGoto { to: target(idx, off.into(), len) },
@@ -293,6 +329,8 @@ fn registers(op: &Op) -> (u16, u16) {
             }
         }
         Op::Branch { dst, src, .. } => (bit(dst) | source(src), 0),
+        Op::LdAbs { .. } => (bit(Reg::R6), 0),
+        Op::LdInd { src, .. } => (bit(Reg::R6) | bit(src), 0),
         Op::CallReg { dst } => (bit(dst), 0),
         _ => (0, 0),
     }

@@ -16,6 +16,7 @@ mod frame;
 mod interp;
 mod jmp;
 mod load;
+mod packet;
 mod prog_store;
 mod program;
 mod stack;

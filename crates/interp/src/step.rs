@@ -1,8 +1,9 @@
 //! Steps within one frame: dispatch, and no more than that.
 
 use skep_abi::KernelVersion;
-use skep_isa::Width;
+use skep_isa::{Size, Source, Width};
 use skep_machine::Memory;
+use skep_machine::packet::Pointers;
 
 use crate::budget::Budget;
 use crate::code::{MadeCall, Slot, Step};
@@ -17,6 +18,8 @@ pub(crate) enum Flow {
     Call(MadeCall),
     /// A subprogram is called, at this slot.
     CallSubprog(u32),
+    /// Bytes of the packet are loaded, at this offset.
+    LdSkb(Size, i32),
     /// The frame returns.
     Exit,
 }
@@ -27,6 +30,8 @@ pub(crate) struct Steps<'a> {
     pub(crate) slots: &'a [Slot],
     pub(crate) version: KernelVersion,
     pub(crate) has_callx: bool,
+    /// The packet that the context shows.
+    pub(crate) packet: Option<Pointers>,
 }
 
 impl Steps<'_> {
@@ -73,7 +78,13 @@ impl Steps<'_> {
                 | Step::StoreImm { .. }
                 | Step::StoreReg { .. }
                 | Step::StoreRelease { .. }
+                | Step::LoadPointer { .. }
+                | Step::StoreCtx { .. }
                 | Step::Atomic { .. } => self.access(stack, frame, &slot.step)?,
+                Step::LdSkb { size, offset, src } => {
+                    let by = src.map_or(0, |src| frame.get(src) as i32);
+                    return Ok(Flow::LdSkb(size, offset.wrapping_add(by)));
+                }
                 Step::Goto { to } => next = to,
                 Step::Jmp64Imm { cond, dst, imm, to } => {
                     if jmp::holds64(cond, frame.get(dst), imm) {
@@ -144,6 +155,26 @@ impl Steps<'_> {
             }
             Step::Atomic { width, op, mem, src } => {
                 atomic::atomic(memory, stack, frame, (width, op), mem, src)
+            }
+            Step::LoadPointer { pointer, dst, mem } => match &self.packet {
+                Some(packet) if packet.ctx.0 == frame.get(mem.base) => {
+                    frame.set(dst, packet.get(pointer).0);
+                    Ok(())
+                }
+                _ => load::load(memory, stack, frame, (Size::W, false), dst, mem),
+            },
+            Step::StoreCtx { how, mem, value } => {
+                let value = match value {
+                    Source::Imm(imm) => imm as u64,
+                    Source::Reg(src) => frame.get(src),
+                };
+                let is_ctx = self.packet.is_some_and(|packet| packet.ctx.0 == frame.get(mem.base));
+                let value =
+                    if is_ctx { how.apply(value as u32).map(u64::from) } else { Some(value) };
+                match value {
+                    Some(value) => store::store(memory, stack, Size::W, addr(frame, mem), value),
+                    None => Ok(()),
+                }
             }
             _ => Ok(()),
         }

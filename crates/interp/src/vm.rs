@@ -10,6 +10,7 @@ use crate::budget::Budget;
 use crate::call::{self, Outcome};
 use crate::code::MadeCall;
 use crate::frame::{Caller, Frame};
+use crate::packet;
 use crate::stack::Stack;
 use crate::step::{Flow, Steps};
 use crate::{Interp, Location, MAX_TAIL_CALLS, Program, Trap, TrapKind};
@@ -84,12 +85,27 @@ impl<'r> Vm<'r> {
                     slots: program.slots(),
                     version: run.machine.version(),
                     has_callx: self.interp.callx_calls_helpers,
+                    packet: packet::pointers(run, &program),
                 };
                 let flow = steps
                     .run(&mut self.stack, &mut self.budget, &mut frame)
                     .map_err(|kind| self.trap(kind, &program, frame.pc))?;
                 match flow {
                     Flow::CallSubprog(to) => frame = self.enter(frame, to)?,
+                    Flow::LdSkb(size, offset) => {
+                        let loaded = packet::load(run, Addr(frame.get(Reg::R6)), size, offset)
+                            .map_err(|kind| self.trap(kind, &program, frame.pc))?;
+                        frame.returned(Some(loaded.unwrap_or(0)));
+                        if loaded.is_some() {
+                            frame.pc += 1;
+                            continue;
+                        }
+                        // What is not there ends the function with 0.
+                        match self.leave(&frame)? {
+                            Left::Result(r0) => return Ok(r0),
+                            Left::Caller(back) => frame = back,
+                        }
+                    }
                     Flow::Call(made) => {
                         let after;
                         (frame, after) = self.call(run, frame, made)?;

@@ -16,7 +16,9 @@ use crate::map::{MapEnv, MapObjects, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
 use crate::object::Unmodelled;
 use crate::perf::{Contexts, Counters};
-use crate::{Clock, CpuState, Fault, Map, MapDef, MapError, Memory, Output, Outputs, Tasks};
+use crate::{
+    Clock, CpuState, Fault, Map, MapDef, MapError, Memory, Output, Outputs, Packets, Tasks,
+};
 
 /// Why a machine was not built.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +128,7 @@ impl MachineBuilder {
         let tasks = Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, self.cpus);
         Ok(Machine {
             contexts: Contexts::new(&memory, self.cpus)?,
+            packets: Packets::new(Arc::clone(&memory)),
             memory,
             cpus,
             version: self.version,
@@ -162,6 +165,7 @@ pub struct Machine {
     failslab: Arc<Failslab>,
     has_unaligned_access: bool,
     contexts: Contexts,
+    packets: Packets,
     outputs: Outputs,
     counters: RwLock<BTreeMap<ProgId, Arc<Counters>>>,
     unmodelled: Arc<Unmodelled>,
@@ -241,6 +245,12 @@ impl Machine {
     #[must_use]
     pub fn has_efficient_unaligned_access(&self) -> bool {
         self.has_unaligned_access
+    }
+
+    /// Packets that programs have at hand.
+    #[must_use]
+    pub fn packets(&self) -> &Packets {
+        &self.packets
     }
 
     /// What programs hand to user space.

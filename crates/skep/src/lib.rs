@@ -8,6 +8,7 @@ pub mod profile;
 pub mod profiler;
 pub mod run;
 pub mod session;
+mod test_run;
 
 pub use error::{Error, ErrorKind};
 pub use skep_machine as machine;

@@ -63,7 +63,7 @@ pub fn verify(program: &Program<'_>, kernel: &Kernel<'_>, options: Options) -> R
             Stop::Bug(what) => Verdict::Bug(what),
         },
     };
-    Report { verdict, cost: env.cost, log }
+    Report { verdict, cost: env.cost, log, max_ctx_offset: env.max_ctx_offset }
 }
 
 /// The kernel's order of things (`bpf_check`).

@@ -13,6 +13,9 @@ pub struct Report {
     pub cost: Cost,
     /// The log in the kernel's form, when asked for.
     pub log: Option<String>,
+    /// Bytes of the context up to the last one that the program accesses (`max_ctx_offset`): a test run must give at
+    /// least these.
+    pub max_ctx_offset: u32,
 }
 
 /// What the kernel would say.

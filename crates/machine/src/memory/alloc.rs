@@ -56,6 +56,8 @@ pub struct SlabSpec {
     pub is_each_alive: bool,
     /// The one element holds records that live one by one.
     pub has_records: bool,
+    /// Of the one element only a part is alive, none at first ([`Memory::set_span`]).
+    pub has_span: bool,
     /// Words for messages.
     pub label: Label,
     /// Whose it is.
@@ -75,6 +77,7 @@ impl SlabSpec {
             rights: Rights::READ_WRITE,
             is_each_alive: false,
             has_records: false,
+            has_span: false,
             label,
             owner: Owner::None,
             watch: None,
@@ -171,6 +174,15 @@ impl Memory {
     pub fn name_element(&self, slab: &Slab, index: u64, name: String) {
         if let Some(region) = self.regions.get(slab.region) {
             region.name_element(index, name);
+        }
+    }
+
+    /// Says which part of the element of a slab with a span is alive.
+    pub fn set_span(&self, slab: &Slab, start: u64, end: u64) {
+        if let Some(super::region::Liveness::Span(span)) =
+            self.regions.get(slab.region).map(|region| &region.liveness)
+        {
+            span.set(start, end);
         }
     }
 

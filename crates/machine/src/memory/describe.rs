@@ -97,6 +97,14 @@ fn within(region: &Region, addr: Addr, size: u64) -> Place {
             },
         };
     }
+    if let Liveness::Span(span) = &region.liveness {
+        let (start, end) = span.bounds();
+        let (size, offset) = (end - start, from_start.cast_signed() - start.cast_signed());
+        return match u64::try_from(offset) {
+            Ok(offset) if offset < size => Place::Overrun { object, size, offset },
+            _ => Place::Between { object, size, offset },
+        };
+    }
     if region.hit(addr.0, 1).is_none() {
         return Place::Dead { object };
     }

@@ -87,6 +87,30 @@ pub(crate) enum Liveness {
     Each(Elements),
     /// Records of changing sizes in one element.
     Records(Records),
+    /// A part of one element, whose bounds move.
+    Span(Span),
+}
+
+/// The part of an element that is alive: a packet in its buffer. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Span(Arc<[AtomicU64; 2]>);
+
+impl Span {
+    /// Moves the bounds.
+    pub(crate) fn set(&self, start: u64, end: u64) {
+        self.0[0].store(start, Ordering::Release);
+        self.0[1].store(end, Ordering::Release);
+    }
+
+    /// First byte, and the one after the last.
+    pub(crate) fn bounds(&self) -> (u64, u64) {
+        (self.0[0].load(Ordering::Acquire), self.0[1].load(Ordering::Acquire))
+    }
+
+    fn covers(&self, within: u64, size: u64) -> bool {
+        let (start, end) = self.bounds();
+        start <= within && within + size <= end
+    }
 }
 
 /// A bit for each element, and names of those that have one.
@@ -162,10 +186,11 @@ impl Region {
         // floor(offset * ceil(2^64/stride) / 2^64) is the exact quotient while offset * stride < 2^64.
         let is_exact = span * u128::from(stride) < 1 << 64 && stride > 1;
         let reciprocal = if is_exact { (u64::MAX / stride) + 1 } else { 0 };
-        let liveness = match (records, spec.is_each_alive) {
-            (Some(table), _) => Liveness::Records(Records::new(table)),
-            (None, true) => Liveness::Each(Elements::new(count)),
-            (None, false) => Liveness::Whole,
+        let liveness = match records {
+            Some(table) => Liveness::Records(Records::new(table)),
+            None if spec.has_span => Liveness::Span(Span::default()),
+            None if spec.is_each_alive => Liveness::Each(Elements::new(count)),
+            None => Liveness::Whole,
         };
         Self {
             base,
@@ -202,6 +227,7 @@ impl Region {
             Liveness::Whole => true,
             Liveness::Each(elements) => elements.is_live(self.index_of(addr - self.base)),
             Liveness::Records(records) => records.covers(hit.within, size),
+            Liveness::Span(span) => span.covers(hit.within, size),
         };
         (is_live && !self.dead.load(Ordering::Relaxed)).then_some(hit)
     }

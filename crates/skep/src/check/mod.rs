@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
         let missing = self.missing(program);
         if let Some(missing) = missing {
             let verdict = Verdict::Unsupported(missing);
-            return Report { verdict, cost: Cost::default(), log: None };
+            return Report { verdict, cost: Cost::default(), log: None, max_ctx_offset: 0 };
         }
         let own = prog_type == program.prog_type;
         let is_typed = program.funcs.iter().all(|func| func.ty.is_some());

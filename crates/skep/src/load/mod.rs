@@ -3,6 +3,7 @@
 mod insn;
 mod ksym;
 mod map;
+mod needs;
 mod permit;
 
 use std::collections::HashMap;
@@ -11,12 +12,13 @@ use std::sync::Arc;
 use skep_abi::{Addr, Cpu, KernelVersion, MapId, ProgId};
 use skep_btf::{Btf, TypeId};
 use skep_interp::{FuncInfo, Interp, LineInfo, Program, ProgramSpec};
-use skep_machine::Machine;
+use skep_machine::{Machine, Tested};
 use skep_object::{KernelProfile, MapSpec, Outcome, Resolved, ResolvedProgram};
 use skep_verifier::Verdict;
 
 use crate::check::{Checker, Options, SourceLine};
 use crate::{Error, ErrorKind};
+use needs::Needs;
 
 /// An object whose maps and programs live on a machine.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub struct Loaded {
     pub unverified: Vec<(String, String)>,
     /// What runs the programs.
     pub interp: Interp,
+    /// What a test run asks about programs, by their ids.
+    pub(crate) tested: HashMap<ProgId, Tested>,
     /// The object's types.
     pub btf: Option<Arc<Btf>>,
 }
@@ -59,11 +63,34 @@ impl Loaded {
         resolved: &Resolved,
         profile: &KernelProfile,
     ) -> Result<Self, Error> {
+        Self::of(machine, resolved, profile, &Needs::all(resolved))
+    }
+
+    /// Loads some programs of an object, by their places in it, with those maps only that they need; programs in the
+    /// slots of these maps are loaded too.
+    ///
+    /// # Errors
+    /// When a map cannot be created.
+    pub fn only(
+        machine: &Machine,
+        resolved: &Resolved,
+        profile: &KernelProfile,
+        programs: &[usize],
+    ) -> Result<Self, Error> {
+        Self::of(machine, resolved, profile, &Needs::of(resolved, programs))
+    }
+
+    fn of(
+        machine: &Machine,
+        resolved: &Resolved,
+        profile: &KernelProfile,
+        needs: &Needs,
+    ) -> Result<Self, Error> {
         let maps = resolved
             .maps
             .iter()
             .enumerate()
-            .filter(|(_, spec)| spec.autocreate)
+            .filter(|(at, spec)| spec.autocreate && needs.maps.contains(at))
             .map(|(at, spec)| map::create(machine, at, spec))
             .collect::<Result<Vec<_>, _>>()?;
         let btf = resolved.btf.clone().map(Arc::new);
@@ -74,6 +101,7 @@ impl Loaded {
             checker: Checker::new(resolved, profile).nr_cpu_ids(nr_cpu_ids(machine)),
             unverified: Vec::new(),
             ksyms: HashMap::new(),
+            tested: HashMap::new(),
         };
         let (mut programs, mut unusable) = (Vec::new(), Vec::new());
         // Programs are loaded as by a privileged user, who may read stack bytes that were never written since 6.3.
@@ -82,6 +110,10 @@ impl Loaded {
         let mut ids = Vec::new();
         for (at, program) in resolved.programs.iter().enumerate() {
             let id = ProgId(at as u32 + 1);
+            if !needs.programs.contains(&at) {
+                ids.push(None);
+                continue;
+            }
             match loader.program(id, program, btf.as_deref()) {
                 Ok(spec) => {
                     let program =
@@ -96,8 +128,8 @@ impl Loaded {
             }
         }
         map::fill_slots(machine, &maps, &ids)?;
-        let unverified = loader.unverified;
-        Ok(Self { maps, programs, unusable, unverified, interp, btf })
+        let Loader { unverified, tested, .. } = loader;
+        Ok(Self { maps, programs, unusable, unverified, interp, tested, btf })
     }
 
     /// The map with this name, or `None`.
@@ -140,17 +172,19 @@ struct Loader<'a> {
     unverified: Vec<(String, String)>,
     /// Kernel variables that already have a place on the machine.
     ksyms: HashMap<TypeId, Addr>,
+    tested: HashMap<ProgId, Tested>,
 }
 
 impl Loader<'_> {
-    /// Has the verifier judge a program.
-    fn verify(&mut self, program: &ResolvedProgram, btf: Option<&Btf>) -> Result<(), Error> {
-        let why = match self.checker.check(program, Options::default()).verdict {
-            Verdict::Accepted => return Ok(()),
+    /// Has the verifier judge a program; gives the bytes of the context that it accesses.
+    fn verify(&mut self, program: &ResolvedProgram, btf: Option<&Btf>) -> Result<u32, Error> {
+        let report = self.checker.check(program, Options::default());
+        let why = match report.verdict {
+            Verdict::Accepted => return Ok(report.max_ctx_offset),
             Verdict::Rejected(why) => why,
             Verdict::Unsupported(what) | Verdict::Bug(what) => {
                 self.unverified.push((program.name.clone(), what));
-                return Ok(());
+                return Ok(report.max_ctx_offset);
             }
         };
         let source = why.insn.zip(btf).and_then(|(insn, btf)| SourceLine::of(program, btf, insn));
@@ -180,7 +214,9 @@ impl Loader<'_> {
                 return Err(Error { kind: ErrorKind::Program, message, hint: error.help.clone() });
             }
         }
-        self.verify(program, btf)?;
+        let max_ctx_offset = self.verify(program, btf)?;
+        let (prog_type, xdp_frags) = (program.prog_type, program.xdp_frags);
+        self.tested.insert(id, Tested { prog_type, max_ctx_offset, xdp_frags });
         permit::check(program)?;
         let (insns, kfuncs) = self.addresses(program)?;
         let funcs = program

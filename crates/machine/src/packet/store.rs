@@ -1,0 +1,134 @@
+//! The packets that programs of a machine have at hand, by the addresses of their contexts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use skep_abi::Addr;
+
+use super::{BUFFER_SIZE, Packet, PacketKind, no_packet};
+use crate::Fault;
+use crate::memory::{Label, Memory, OutOfMemory, Slab, SlabSpec, Window};
+
+/// Bytes that a context has at most.
+const CTX_SIZE: u64 = super::skb::SKB_CTX_SIZE;
+/// Bytes of `struct bpf_sock` and `struct bpf_flow_keys` at most.
+const COMPANION_SIZE: u64 = 80;
+
+/// A buffer, a context and an object beside it, which packets use one after the other.
+#[derive(Debug)]
+struct Frame {
+    buffer: Slab,
+    ctx: Slab,
+    companion: Slab,
+}
+
+/// All live packets of a machine.
+#[derive(Debug)]
+pub struct Packets {
+    memory: Arc<Memory>,
+    live: Mutex<BTreeMap<u64, Packet>>,
+    free: Mutex<Vec<Frame>>,
+}
+
+impl Packets {
+    pub(crate) fn new(memory: Arc<Memory>) -> Self {
+        Self { memory, live: Mutex::default(), free: Mutex::default() }
+    }
+
+    fn frame(&self) -> Result<Frame, OutOfMemory> {
+        if let Some(frame) = self.free.lock().pop() {
+            frame.buffer.clear(0);
+            frame.ctx.clear(0);
+            frame.companion.clear(0);
+            return Ok(frame);
+        }
+        let alloc = |window, size, label, has_span| {
+            let mut spec = SlabSpec::new(window, size, 1, Label::new(label, ""));
+            spec.has_span = has_span;
+            self.memory.alloc(&spec)
+        };
+        Ok(Frame {
+            buffer: alloc(Window::Contexts, BUFFER_SIZE, "packet", true)?,
+            ctx: alloc(Window::Contexts, CTX_SIZE, "packet context", true)?,
+            companion: alloc(Window::Contexts, COMPANION_SIZE, "object of a packet", true)?,
+        })
+    }
+
+    /// Makes a packet of `bytes` that begins at `headroom` in its buffer, of which `linear` bytes are accessible by
+    /// pointers.
+    pub(super) fn make(
+        &self,
+        kind: PacketKind,
+        headroom: u64,
+        bytes: &[u8],
+        linear: u64,
+        ctx_size: u64,
+        companion_size: u64,
+    ) -> Result<Packet, OutOfMemory> {
+        let len = bytes.len() as u64;
+        let fits = headroom.checked_add(len).is_some_and(|end| end <= BUFFER_SIZE);
+        if !fits {
+            return Err(OutOfMemory { bytes: len, window: Window::Contexts });
+        }
+        let Frame { buffer, ctx, companion } = self.frame()?;
+        self.memory.set_span(&ctx, 0, ctx_size);
+        self.memory.set_span(&companion, 0, companion_size);
+        buffer.write(0, headroom, bytes);
+        let packet = Packet {
+            kind,
+            memory: Arc::clone(&self.memory),
+            buffer,
+            ctx,
+            meta: headroom,
+            data: headroom,
+            linear_end: headroom + linear.min(len),
+            end: headroom + len,
+            limit: BUFFER_SIZE,
+            mac: headroom,
+            network: headroom,
+            companion: Some(companion),
+        };
+        packet.settle();
+        Ok(packet)
+    }
+
+    /// Puts a packet into the hands of programs; gives the address of its context.
+    pub fn insert(&self, packet: Packet) -> Addr {
+        let ctx = packet.ctx();
+        self.live.lock().insert(ctx.0, packet);
+        ctx
+    }
+
+    /// Takes a packet out of the hands of programs.
+    #[must_use]
+    pub fn remove(&self, ctx: Addr) -> Option<Packet> {
+        self.live.lock().remove(&ctx.0)
+    }
+
+    /// Ends a packet: pointers into it fault from now on.
+    pub fn free(&self, packet: Packet) {
+        let Packet { buffer, ctx, companion, .. } = packet;
+        let Some(companion) = companion else { return };
+        for slab in [&buffer, &ctx, &companion] {
+            self.memory.set_span(slab, 0, 0);
+        }
+        self.free.lock().push(Frame { buffer, ctx, companion });
+    }
+
+    /// Lets `act` have the packet of a context.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn with<T>(&self, ctx: Addr, act: impl FnOnce(&mut Packet) -> T) -> Result<T, Fault> {
+        let mut live = self.live.lock();
+        let packet = live.get_mut(&ctx.0).ok_or_else(|| no_packet(&self.memory, ctx))?;
+        Ok(act(packet))
+    }
+
+    /// What loads of the packet pointers in a context give.
+    #[must_use]
+    pub fn pointers(&self, ctx: Addr) -> Option<super::Pointers> {
+        self.live.lock().get(&ctx.0).map(Packet::pointers)
+    }
+}
