@@ -19,6 +19,14 @@ impl UserMemory for NoProcess {
 }
 
 impl Loaded {
+    /// Bytes of the context up to the last one that a program accesses: raw tracepoints and syscall programs must be
+    /// given at least these.
+    #[must_use]
+    pub fn max_ctx_offset(&self, name: &str) -> Option<u32> {
+        let tested = self.tested.get(&self.program(name)?.id())?;
+        Some(tested.max_ctx_offset)
+    }
+
     /// Runs a program on made-up input and gives what came of it.
     ///
     /// Packet programs (socket filters, traffic control, XDP, tunnels, cgroup_skb, flow dissectors), raw tracepoints

@@ -11,6 +11,7 @@ mod object;
 mod row;
 mod sources;
 mod table;
+mod test_run;
 mod timing;
 mod worker;
 
@@ -60,6 +61,8 @@ struct Options {
     list: bool,
     sample: bool,
     strict: bool,
+    /// Whether programs are run, not judged.
+    run: bool,
     kernel: Option<String>,
     /// How often each side judges each program, when their speed is compared.
     time: Option<u32>,
@@ -72,6 +75,9 @@ struct Options {
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     if args == ["--worker"] {
         return worker::serve();
+    }
+    if args == ["--run-worker"] {
+        return test_run::serve();
     }
     if args == ["--guest"] {
         return guest::judge_as_init();
@@ -98,6 +104,10 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     println!("{} objects; {} sources do not compile", objects.len(), failed.len());
     for failed in &failed {
         println!("  {}: {}", failed.name, failed.reason);
+    }
+    if options.run {
+        let prog_type = options.prog_type.as_deref();
+        return test_run::run(&folders, &objects, prog_type, options.list, options.strict);
     }
     if let Some(runs) = options.time {
         return timing::run(&folders, &objects, runs, options.prog_type.as_deref());
@@ -133,6 +143,7 @@ fn options(args: &[String]) -> Result<Options, String> {
         list: false,
         sample: false,
         strict: false,
+        run: false,
         kernel: None,
         time: None,
     };
@@ -151,6 +162,7 @@ fn options(args: &[String]) -> Result<Options, String> {
             "--list-differences" => options.list = true,
             "--sample" => (options.sample, options.strict) = (true, true),
             "--strict" => options.strict = true,
+            "--run" => options.run = true,
             other => return Err(format!("`selftests` does not know {other}")),
         }
     }

@@ -1,0 +1,96 @@
+//! The machine's side.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use skep::load::Loaded;
+use skep::machine::{Machine, TestRun};
+use skep::{Error, ErrorKind};
+use skep_object::{KernelProfile, Resolved, ResolvedProgram};
+
+use super::input::Input;
+use super::{Ran, Side};
+
+/// Insns that a program may take: the selftests' longest loop is far below.
+const BUDGET: u64 = 1 << 28;
+
+/// What the machine needs to know before a run.
+pub(crate) struct Prepared {
+    machine: Machine,
+    loaded: Loaded,
+}
+
+impl Prepared {
+    /// Bytes of the context that the program accesses.
+    pub(crate) fn ctx_size(&self, program: &ResolvedProgram) -> u32 {
+        self.loaded.max_ctx_offset(&program.name).unwrap_or(0)
+    }
+}
+
+/// Loads a program with fresh maps.
+pub(crate) fn prepare(
+    profile: &KernelProfile,
+    resolved: &Resolved,
+    program: &ResolvedProgram,
+) -> Result<Prepared, Side> {
+    guarded(|| {
+        let machine = Machine::builder()
+            .cpus(skep_host::possible_cpus())
+            .version(profile.version)
+            .btf(profile.btf.clone())
+            .build()
+            .map_err(|e| Side::Unsupported(e.to_string()))?;
+        let index = resolved.programs.iter().position(|other| std::ptr::eq(other, program));
+        let wanted: Vec<usize> = index.into_iter().collect();
+        let mut loaded =
+            Loaded::only(&machine, resolved, profile, &wanted).map_err(|e| side(&e))?;
+        loaded.interp = loaded.interp.budget(BUDGET);
+        if let Some((_, why)) = loaded.unusable.iter().find(|(name, _)| *name == program.name) {
+            return Err(side(why));
+        }
+        Ok(Prepared { machine, loaded })
+    })
+}
+
+/// Runs it.
+pub(crate) fn run(
+    prepared: &Prepared,
+    resolved: &Resolved,
+    program: &ResolvedProgram,
+    input: &Input,
+) -> Side {
+    let Prepared { machine, loaded } = prepared;
+    let ran = guarded(|| {
+        let mut run = TestRun::new().data(&input.data);
+        if !input.ctx.is_empty() {
+            run = run.ctx(&input.ctx);
+        }
+        let result = loaded.test_run(machine, &program.name, &run).map_err(|e| side(&e))?;
+        let maps = loaded.maps.iter().filter_map(|map| {
+            super::compare::is_comparable(&map.spec).then_some(())?;
+            let mut entries = machine.user_side(map.id)?.entries();
+            entries.sort();
+            Some((map.spec.name.clone(), entries))
+        });
+        let maps = maps.collect();
+        Ok(Ran { retval: result.retval, data: result.data, ctx: result.ctx, maps })
+    });
+    let _ = resolved;
+    ran.map_or_else(|side| side, Side::Ran)
+}
+
+fn guarded<T>(act: impl FnOnce() -> Result<T, Side>) -> Result<T, Side> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Err(Side::Trapped(format!("skep panicked: {}", text.unwrap_or_default())))
+    })
+}
+
+fn side(error: &Error) -> Side {
+    let text = error.message.clone();
+    match error.kind {
+        ErrorKind::Unsupported => Side::Unsupported(text),
+        ErrorKind::Program if text.starts_with("test run") => Side::Trapped(text),
+        _ => Side::Refused(text),
+    }
+}
