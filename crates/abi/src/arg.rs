@@ -70,6 +70,21 @@ pub enum ArgType {
     Func,
     /// The context of a callback: a stack pointer or null.
     StackOrNull,
+    /// A socket of any state.
+    SockCommon,
+    /// A socket whose reference is given up.
+    SockRelease,
+    /// A `struct bpf_spin_lock` in a map value or an object.
+    SpinLock,
+    /// An iterator on the stack, by its struct.
+    Iter {
+        /// The struct's name, such as `bpf_iter_num`.
+        strukt: &'static str,
+        /// Its bytes.
+        bytes: u32,
+        /// The call makes it.
+        uninit: bool,
+    },
     /// A kernel object by its struct name.
     BtfPtr {
         /// The struct's name in kernel BTF.
@@ -88,10 +103,20 @@ pub enum RetType {
     Void,
     /// A scalar.
     Integer,
+    /// A value of the map argument.
+    MapValue,
     /// A value of the map argument, or null.
     MapValueOrNull,
     /// Memory of the size argument, or null (`bpf_ringbuf_reserve`).
     AllocMemOrNull,
+    /// A socket, or null.
+    SocketOrNull,
+    /// A socket of any state, or null.
+    SockCommonOrNull,
+    /// A TCP socket, or null.
+    TcpSockOrNull,
+    /// An element of an iterator, a C `int`, or null.
+    IterElemOrNull,
     /// A kernel object, or null where the flags say so.
     BtfPtr {
         /// The struct's name in kernel BTF.
@@ -125,6 +150,12 @@ impl ArgType {
             Self::Mem { access: MemAccess::Read, nullable: true, .. } => {
                 "ARG_PTR_TO_MEM | PTR_MAYBE_NULL | MEM_RDONLY"
             }
+            Self::Mem { access: MemAccess::WriteUninit, size: SizeRule::Fixed(8), .. } => {
+                "ARG_PTR_TO_MEM | MEM_UNINIT | MEM_WRITE | MEM_FIXED_SIZE(8) | MEM_ALIGNED"
+            }
+            Self::Mem { access: MemAccess::ReadWrite, size: SizeRule::Fixed(4), .. } => {
+                "ARG_PTR_TO_MEM | MEM_WRITE | MEM_FIXED_SIZE(4) | MEM_ALIGNED"
+            }
             Self::Mem { access: MemAccess::WriteUninit, .. } => "ARG_PTR_TO_UNINIT_MEM",
             Self::Mem { access: MemAccess::ReadWrite, nullable: false, .. } => {
                 "ARG_PTR_TO_MEM | MEM_WRITE"
@@ -139,6 +170,10 @@ impl ArgType {
             Self::ConstStr => "ARG_PTR_TO_CONST_STR",
             Self::Func => "ARG_PTR_TO_FUNC",
             Self::StackOrNull => "ARG_PTR_TO_STACK_OR_NULL",
+            Self::SockCommon => "ARG_PTR_TO_SOCK_COMMON",
+            Self::SockRelease => "ARG_PTR_TO_BTF_ID_SOCK_COMMON | OBJ_RELEASE",
+            Self::SpinLock => "ARG_PTR_TO_SPIN_LOCK",
+            Self::Iter { .. } => "ARG_PTR_TO_ITER",
             Self::BtfPtr { nullable: false, .. } => "ARG_PTR_TO_BTF_ID",
             Self::BtfPtr { nullable: true, .. } => "ARG_PTR_TO_BTF_ID_OR_NULL",
         }
@@ -152,8 +187,13 @@ impl RetType {
         match self {
             Self::Void => "RET_VOID",
             Self::Integer => "RET_INTEGER",
+            Self::MapValue => "RET_PTR_TO_MAP_VALUE",
             Self::MapValueOrNull => "RET_PTR_TO_MAP_VALUE_OR_NULL",
             Self::AllocMemOrNull => "RET_PTR_TO_RINGBUF_MEM_OR_NULL",
+            Self::SocketOrNull => "RET_PTR_TO_SOCKET_OR_NULL",
+            Self::SockCommonOrNull => "RET_PTR_TO_SOCK_COMMON_OR_NULL",
+            Self::TcpSockOrNull => "RET_PTR_TO_TCP_SOCK_OR_NULL",
+            Self::IterElemOrNull => "RET_PTR_TO_MEM_OR_NULL",
             Self::BtfPtr { trusted: true, .. } => "RET_PTR_TO_BTF_ID_TRUSTED",
             Self::BtfPtr { .. } => "RET_PTR_TO_BTF_ID",
             Self::MemOrBtf => "RET_PTR_TO_MEM_OR_BTF_ID",

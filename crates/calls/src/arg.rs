@@ -57,6 +57,10 @@ const fn mem(access: MemAccess, nullable: bool) -> ArgType {
     ArgType::Mem { access, size: SizeRule::NextArg, nullable }
 }
 
+const fn fixed(access: MemAccess, bytes: u32) -> ArgType {
+    ArgType::Mem { access, size: SizeRule::Fixed(bytes), nullable: false }
+}
+
 addresses! {
     /// A map known at load time.
     ConstMap: ArgType::ConstMapPtr;
@@ -78,6 +82,26 @@ addresses! {
     ConstStr: ArgType::ConstStr;
     /// A record that `bpf_ringbuf_reserve` gave.
     RingbufMem: ArgType::RingbufMem;
+    /// A socket of any state.
+    Sock: ArgType::SockCommon;
+    /// A socket that is given up.
+    SockRef: ArgType::SockRelease;
+    /// A spin lock.
+    SpinLock: ArgType::SpinLock;
+    /// Eight bytes that the call fills.
+    UninitU64: fixed(MemAccess::WriteUninit, 8);
+    /// Four bytes that the call reads and writes.
+    InOutU32: fixed(MemAccess::ReadWrite, 4);
+    /// A numeric iterator that the call makes.
+    NewIterNum: ArgType::Iter { strukt: "bpf_iter_num", bytes: 8, uninit: true };
+    /// A numeric iterator.
+    IterNum: ArgType::Iter { strukt: "bpf_iter_num", bytes: 8, uninit: false };
+    /// An iterator over bits that the call makes.
+    NewIterBits: ArgType::Iter { strukt: "bpf_iter_bits", bytes: 16, uninit: true };
+    /// An iterator over bits.
+    IterBits: ArgType::Iter { strukt: "bpf_iter_bits", bytes: 16, uninit: false };
+    /// Memory that is read without a look at what it is.
+    UnsafePtr: mem(MemAccess::Read, true);
     /// A callback.
     Func: ArgType::Func;
     /// What the callback gets as its context.

@@ -1,11 +1,11 @@
 //! `kernel/bpf/bpf_iter.c`: loops whose body is a callback.
 
 use skep_abi::{Errno, KernelVersion};
-use skep_machine::Kernel;
+use skep_machine::{Kernel, Width};
 use skep_macros::calls;
 
-use crate::arg::{Anything, ConstMap, Func, StackOrNull, WholeU32};
-use crate::ret::Answer;
+use crate::arg::{Anything, ConstMap, Func, IterNum, NewIterNum, StackOrNull, WholeU32};
+use crate::ret::{Answer, IterElem, Success};
 
 /// Iterations of one `bpf_loop`, at most (`BPF_MAX_LOOPS`).
 const MAX_LOOPS: u64 = 1 << 23;
@@ -77,5 +77,61 @@ impl Loops {
             }
         }
         Ok(nr_loops)
+    }
+}
+
+/// Iteration over numbers.
+pub(crate) struct IterNums;
+
+/// In the 8 bytes of the iterator: the number that it has come to, and the one that ends it.
+const CUR: i64 = 0;
+const END: i64 = 4;
+
+#[calls(since = "6.4", avail { BASE, LIRC })]
+impl IterNums {
+    /// Starts an iteration from `start` up to, not including, `end`. Returns 0.
+    ///
+    /// *Errors*: `EINVAL` when `end` is below `start`, `E2BIG` for more than 2^23 numbers; the iterator is empty then.
+    #[kfunc(flags { "6.4": ITER_NEW }, effect = IterNumNew)]
+    fn bpf_iter_num_new(
+        k: &mut Kernel<'_, '_>,
+        it: NewIterNum,
+        start: i32,
+        end: i32,
+    ) -> Answer<Success> {
+        let memory = k.run.memory();
+        memory.fill(it.0, 8, 0)?;
+        if start > end {
+            return Err(Errno::EINVAL.into());
+        }
+        if i64::from(end) - i64::from(start) > MAX_LOOPS.cast_signed() {
+            return Err(Errno::E2BIG.into());
+        }
+        let word = |number: i32| u64::from(number.cast_unsigned());
+        memory.store(it.0.offset(CUR), Width::W, word(start.wrapping_sub(1)))?;
+        memory.store(it.0.offset(END), Width::W, word(end))?;
+        Ok(Success)
+    }
+
+    /// Goes on to the next number: its address, or null at the end.
+    #[kfunc(flags { "6.4": RET_NULL | ITER_NEXT }, effect = IterNumNext)]
+    fn bpf_iter_num_next(k: &mut Kernel<'_, '_>, it: IterNum) -> Answer<IterElem> {
+        let memory = k.run.memory();
+        let number = |at| memory.load(it.0.offset(at), Width::W).map(|word| word as i32);
+        // An iteration from the least number on begins beyond the greatest.
+        let next = number(CUR)?.wrapping_add(1);
+        if next >= number(END)? {
+            memory.store(it.0, Width::Dw, 0)?;
+            return Ok(IterElem(None));
+        }
+        memory.store(it.0.offset(CUR), Width::W, u64::from(next.cast_unsigned()))?;
+        Ok(IterElem(Some(it.0.offset(CUR))))
+    }
+
+    /// Ends an iteration.
+    #[kfunc(flags { "6.4": ITER_DESTROY }, effect = IterNumDestroy)]
+    fn bpf_iter_num_destroy(k: &mut Kernel<'_, '_>, it: IterNum) -> Answer<()> {
+        k.run.memory().fill(it.0, 8, 0)?;
+        Ok(())
     }
 }

@@ -13,13 +13,17 @@
 //! ```
 
 mod arg;
+mod bits_iter;
 mod bpf_iter;
 mod bpf_trace;
 mod bprintf;
 mod call;
+mod cgroup_storage;
 mod core;
 mod cpu;
 mod cpumask;
+mod exception;
+mod filter;
 mod maccess;
 mod map;
 mod names;
@@ -28,7 +32,9 @@ mod proto;
 mod ret;
 mod ringbuf;
 mod snprintf;
+mod spin_lock;
 mod stackmap;
+mod strings;
 mod surface;
 mod task;
 mod time;
@@ -55,6 +61,19 @@ pub static CATALOGUE: &[&[Call]] = &[
     task::Current::CALLS,
     snprintf::Snprintf::CALLS,
     bpf_iter::Loops::CALLS,
+    bpf_iter::IterNums::CALLS,
+    strings::Strings::CALLS,
+    cgroup_storage::LocalStorage::CALLS,
+    spin_lock::SpinLocks::CALLS,
+    bits_iter::IterBitsCalls::CALLS,
+    exception::Preempt::CALLS,
+    exception::Exceptions::CALLS,
+    filter::SkbBytes::CALLS,
+    filter::SkbChange::CALLS,
+    filter::Csum::CALLS,
+    filter::XdpCalls::CALLS,
+    filter::SkLookups::CALLS,
+    filter::Redirects::CALLS,
     ringbuf::RingbufCalls::CALLS,
     stackmap::Stacks::CALLS,
     bpf_trace::ProbeRead::CALLS,

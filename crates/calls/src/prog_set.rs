@@ -74,6 +74,18 @@ pub(crate) const TC_XDP: ProgSet = &[SchedCls, SchedAct, Xdp];
 /// `lwt_out_func_proto` and those that fall back to it.
 pub(crate) const LWT: ProgSet = &[LwtIn, LwtOut, LwtXmit, LwtSeg6local];
 
+/// `tc_cls_act_func_proto`.
+pub(crate) const TC: ProgSet = &[SchedCls, SchedAct];
+
+/// `sk_filter_func_proto` and what falls back to it.
+pub(crate) const SK_FILTER: ProgSet = &[SocketFilter, CgroupSkb];
+
+/// `lwt_out_func_proto`, but for segment routing.
+pub(crate) const LWT_PLAIN: ProgSet = &[LwtIn, LwtOut, LwtXmit];
+
+/// Types that look sockets up.
+pub(crate) const SK_LOOKUPS: ProgSet = &[CgroupSockAddr, CgroupSkb, SchedCls, SchedAct, Xdp, SkSkb];
+
 /// Types that handle an skb, but for TC and light-weight tunnels.
 pub(crate) const SKB: ProgSet = &[SocketFilter, CgroupSkb, SkSkb];
 

@@ -90,6 +90,18 @@ impl Ret for Success {
     }
 }
 
+/// Address of a value of the map argument.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MapValue(pub(crate) Addr);
+
+impl Ret for MapValue {
+    const TYPE: RetType = RetType::MapValue;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.0.0)
+    }
+}
+
 /// Address of a value of the map argument, or null.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MapValueOrNull(pub(crate) Option<Addr>);
@@ -112,6 +124,36 @@ impl Ret for RingbufMemOrNull {
     fn into_reg(self) -> Result<u64, Stop> {
         Ok(self.0.map_or(0, |addr| addr.0))
     }
+}
+
+/// What calls return that may be null.
+macro_rules! or_null {
+    ($($(#[doc = $doc:literal])+ $name:ident: $ty:expr;)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub(crate) struct $name(pub(crate) Option<Addr>);
+
+            impl Ret for $name {
+                const TYPE: RetType = $ty;
+
+                fn into_reg(self) -> Result<u64, Stop> {
+                    Ok(self.0.map_or(0, |addr| addr.0))
+                }
+            }
+        )*
+    };
+}
+
+or_null! {
+    /// A socket.
+    SocketOrNull: RetType::SocketOrNull;
+    /// A socket of any state.
+    SockCommonOrNull: RetType::SockCommonOrNull;
+    /// A TCP socket.
+    TcpSockOrNull: RetType::TcpSockOrNull;
+    /// The `int` that an iterator has come to.
+    IterElem: RetType::IterElemOrNull;
 }
 
 /// Trusted `struct task_struct *`, never null.

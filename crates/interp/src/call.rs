@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     Returned(Option<u64>),
     /// Another program takes the frame over.
     TailCall(skep_abi::ProgId),
+    /// The program ends with an exception.
+    Throw(u64),
 }
 
 /// Makes a call with R1 to R5.
@@ -33,6 +35,7 @@ pub(crate) fn make(
         Ok(r0) => Ok(Outcome::Returned(Some(r0))),
         Err(Stop::Fault(fault)) => Err(fault.into()),
         Err(Stop::TailCall(prog)) => Ok(Outcome::TailCall(prog)),
+        Err(Stop::Throw(cookie)) => Ok(Outcome::Throw(cookie)),
     }
 }
 
@@ -62,6 +65,9 @@ fn arguments(
             ArgType::MapValue { uninit, .. } => {
                 let access = if uninit { MemAccess::WriteUninit } else { MemAccess::Read };
                 (access, map.map_or(0, |def| def.value_size.into()))
+            }
+            ArgType::Iter { bytes, uninit, .. } => {
+                (if uninit { MemAccess::WriteUninit } else { MemAccess::Read }, bytes.into())
             }
             ArgType::Mem { access, size, .. } => match size {
                 SizeRule::Fixed(size) => (access, size.into()),

@@ -51,6 +51,8 @@ pub struct ProgramSpec {
     pub funcs: Vec<FuncInfo>,
     /// Names of the kernel functions that it calls, by the BTF id in the call.
     pub kfuncs: HashMap<i32, String>,
+    /// The subprogram that handles exceptions (`bpf_throw`); without one the cookie is the result.
+    pub exception_cb: Option<InsnIdx>,
 }
 
 impl ProgramSpec {
@@ -59,7 +61,8 @@ impl ProgramSpec {
     pub fn raw(id: ProgId, name: &str, prog_type: ProgType, insns: Vec<Insn>) -> Self {
         let (lines, funcs) = (Vec::new(), Vec::new());
         let kfuncs = HashMap::new();
-        Self { id, name: name.into(), prog_type, insns, lines, funcs, kfuncs }
+        let name = name.into();
+        Self { id, name, prog_type, insns, lines, funcs, kfuncs, exception_cb: None }
     }
 }
 
@@ -104,6 +107,11 @@ impl Program {
     #[must_use]
     pub const fn prog_type(&self) -> ProgType {
         self.spec.prog_type
+    }
+
+    /// The subprogram that handles exceptions.
+    pub(crate) const fn exception_cb(&self) -> Option<InsnIdx> {
+        self.spec.exception_cb
     }
 
     /// Its insns as they were given.

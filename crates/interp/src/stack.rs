@@ -27,17 +27,20 @@ pub(crate) struct Stack<'m> {
     cpu: Cpu,
     frames: Vec<Shadow>,
     may_read_uninit: bool,
+    /// Frames that there may be: a program that was tail-called from a subprogram may nest as deep again.
+    limit: usize,
 }
 
 impl<'m> Stack<'m> {
     /// The empty stack of a CPU.
     pub(crate) fn new(machine: &'m Machine, cpu: Cpu, may_read_uninit: bool) -> Self {
-        Self { machine, cpu, frames: Vec::with_capacity(MAX_CALL_FRAMES), may_read_uninit }
+        let frames = Vec::with_capacity(MAX_CALL_FRAMES);
+        Self { machine, cpu, frames, may_read_uninit, limit: MAX_CALL_FRAMES }
     }
 
     /// Adds a frame; gives its frame pointer.
     pub(crate) fn push(&mut self) -> Result<Addr, TrapKind> {
-        if self.frames.len() >= MAX_CALL_FRAMES {
+        if self.frames.len() >= self.limit {
             return Err(TrapKind::CallDepth);
         }
         let memory = self.machine.memory();
@@ -58,6 +61,7 @@ impl<'m> Stack<'m> {
 
     /// Forgets what was written in the innermost frame: another program takes it over.
     pub(crate) fn renew(&mut self) {
+        self.limit = self.frames.len() + MAX_CALL_FRAMES - 1;
         if let Some(frame) = self.frames.last_mut() {
             frame.written = [0; WORDS];
         }

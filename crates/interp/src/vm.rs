@@ -44,6 +44,8 @@ enum Left {
 enum After {
     Same,
     OtherProgram,
+    /// Nothing: it ends.
+    Exit,
 }
 
 impl<'r> Vm<'r> {
@@ -109,8 +111,13 @@ impl<'r> Vm<'r> {
                     Flow::Call(made) => {
                         let after;
                         (frame, after) = self.call(run, frame, made)?;
-                        if after == After::OtherProgram {
-                            break;
+                        match after {
+                            After::Same => {}
+                            After::OtherProgram => break,
+                            After::Exit => match self.leave(&frame)? {
+                                Left::Result(r0) => return Ok(r0),
+                                Left::Caller(back) => frame = back,
+                            },
                         }
                     }
                     Flow::Exit => match self.leave(&frame)? {
@@ -164,6 +171,7 @@ impl<'r> Vm<'r> {
                     .map_err(|kind| self.trap(kind, &program, pc))?;
                 return Ok((frame, After::OtherProgram));
             }
+            Outcome::Throw(cookie) => return Ok(self.throw(frame, cookie)),
             // One too many goes on after the call, like one into an empty slot.
             Outcome::TailCall(_) => frame.returned(None),
             Outcome::Returned(result) => {
@@ -173,6 +181,25 @@ impl<'r> Vm<'r> {
         }
         frame.pc += 1;
         Ok((frame, After::Same))
+    }
+
+    /// `bpf_throw`: leaves all functions of the program; its exception callback goes on in the place of the first one.
+    fn throw(&mut self, mut frame: Box<Frame>, cookie: u64) -> (Box<Frame>, After) {
+        while frame.caller == Caller::Insn
+            && let Some(caller) = self.callers.pop()
+        {
+            self.stack.pop();
+            frame = caller;
+        }
+        let program = Arc::clone(&frame.program);
+        let Some(callback) = program.exception_cb() else {
+            frame.returned(Some(cookie));
+            return (frame, After::Exit);
+        };
+        let fp = Addr(frame.get(Reg::R10));
+        *frame = Frame::new(program, callback.0, fp, frame.caller);
+        frame.take_args([cookie, 0, 0, 0, 0], 1 << Reg::R1.0);
+        (frame, After::Same)
     }
 
     /// Lets another program take the frame over.

@@ -76,6 +76,8 @@ pub enum Stop {
     Fault(Fault),
     /// The program is replaced by another one.
     TailCall(ProgId),
+    /// The program ends with an exception, which carries this cookie (`bpf_throw`).
+    Throw(u64),
 }
 
 impl From<Fault> for Stop {

@@ -1,6 +1,6 @@
 //! Programs run once on made-up input, as `BPF_PROG_TEST_RUN` does in Linux.
 
-use skep_abi::{Addr, Cpu, Errno, Pid};
+use skep_abi::{Addr, Cpu, Errno, Pid, Sample};
 use skep_machine::{Machine, Run, TestResult, TestRun, TestRunError, UserMemory};
 
 use crate::load::Loaded;
@@ -8,6 +8,9 @@ use crate::{Error, ErrorKind};
 
 /// The task that test runs are made in.
 const TASK: Pid = Pid(1);
+
+/// Where the clock stands, in nanoseconds since the machine began.
+const NOW: u64 = 1_000_000_000;
 
 /// A process without memory.
 struct NoProcess;
@@ -35,19 +38,24 @@ impl Loaded {
     /// ```
     /// use skep::load::Loaded;
     /// use skep::machine::{Machine, TestRun};
+    /// use skep_abi::KernelVersion;
     /// use skep_object::ObjectSpec;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let bytes = include_bytes!("../../../programs/packet.bpf.o");
-    /// let profile = skep::profile::shipped("6.12".parse()?).ok_or("a shipped profile")?;
+    /// let profile = skep::profile::shipped(KernelVersion::new(6, 12)).ok_or("a shipped profile")?;
     /// let resolved = ObjectSpec::parse("packet.bpf.o", bytes)?.resolve(&profile)?;
     /// let machine = Machine::builder().version(profile.version).btf(profile.btf.clone()).build()?;
     /// let loaded = Loaded::new(&machine, &resolved, &profile)?;
     ///
     /// let mut packet = [0; 64];
     /// packet[12..14].copy_from_slice(&0x0800_u16.to_be_bytes());
-    /// let result = loaded.test_run(&machine, "count_ipv4", &TestRun::new().data(&packet))?;
+    /// packet[23] = 17;
+    /// let result = loaded.test_run(&machine, "count_protocol", &TestRun::new().data(&packet))?;
     /// assert_eq!(result.retval, 2, "XDP_PASS");
+    /// let packets = loaded.map("packets").ok_or("the object has a map")?;
+    /// let packets = machine.user_side(packets.id).ok_or("the machine has it too")?;
+    /// assert_eq!(packets.entries(), [(vec![17, 0, 0, 0], vec![1, 0, 0, 0, 0, 0, 0, 0])]);
     /// # Ok(())
     /// # }
     /// ```
@@ -67,6 +75,7 @@ impl Loaded {
             .tested
             .get(&program.id())
             .ok_or_else(|| Error::input(format!("program {name} was not verified")))?;
+        let now = Sample { time: NOW, pid: TASK, tid: TASK, ..Sample::default() };
         let mut run_once = |cpu: Cpu, ctx: Addr| {
             let busy = machine.cpu(cpu).and_then(|cpu| cpu.enter());
             let Some(_busy) = busy else { return Err(format!("CPU {cpu} is busy")) };
@@ -77,7 +86,7 @@ impl Loaded {
                 prog_type: program.prog_type(),
                 ctx,
                 task: TASK,
-                sample: None,
+                sample: Some(&now),
                 event: None,
                 cookie: 0,
                 user: &NoProcess,

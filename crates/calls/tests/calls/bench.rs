@@ -65,6 +65,8 @@ pub(crate) struct Bench {
     pub(crate) sample: Option<Sample>,
     pub(crate) event: Option<PerfEvent>,
     pub(crate) cookie: u64,
+    /// The program's context; scratch memory where there is none.
+    pub(crate) ctx: Option<Addr>,
     pub(crate) user: Pieces,
     scratch: Addr,
 }
@@ -95,6 +97,7 @@ impl Bench {
             sample: Some(sample),
             event: None,
             cookie: 0,
+            ctx: None,
             user: Pieces::default(),
             scratch,
         }
@@ -135,7 +138,7 @@ impl Bench {
             cpu: self.cpu,
             prog: ProgId(0),
             prog_type: self.prog_type,
-            ctx: Addr(self.at(0)),
+            ctx: self.ctx.unwrap_or(Addr(self.at(0))),
             task: self.task,
             sample: self.sample.as_ref(),
             event: self.event.as_ref(),

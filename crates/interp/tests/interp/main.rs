@@ -9,5 +9,6 @@ mod frames;
 mod insns;
 mod kernel;
 mod limits;
+mod packets;
 mod tail_calls;
 mod traps;

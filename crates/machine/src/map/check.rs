@@ -2,7 +2,7 @@
 
 use skep_abi::{Errno, MapType};
 
-use super::{MAX_STACK, MapDef, MapFlags};
+use super::{MAX_STACK, MapDef, MapFlags, slots};
 
 /// The errno and the rule.
 pub(crate) type Refusal = (Errno, String);
@@ -70,6 +70,14 @@ pub(crate) fn check(def: &MapDef, nodes: u32) -> Result<(), Refusal> {
         MapType::PerfEventArray | MapType::ProgArray => fd_array(def),
         MapType::StackTrace => stack_trace(def),
         MapType::Ringbuf => ringbuf(def),
+        MapType::CgroupStorage | MapType::PercpuCgroupStorage => slots::check_cgroup_storage(def),
+        MapType::CgroupArray
+        | MapType::Devmap
+        | MapType::DevmapHash
+        | MapType::Sockmap
+        | MapType::Sockhash
+        | MapType::Cpumap
+        | MapType::Xskmap => slots::check(def),
         other => invalid(format!("skep does not simulate {} maps yet", other.name())),
     }
 }

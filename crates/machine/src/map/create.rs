@@ -13,6 +13,7 @@ use super::lru::Lru;
 use super::perf_event_array::PerfEventArray;
 use super::prog_array::ProgArray;
 use super::ringbuf::Ringbuf;
+use super::slots::Slots;
 use super::stack_trace::StackTrace;
 use super::table::{Slot, Table};
 use super::values::{ValueSpec, Values};
@@ -69,6 +70,16 @@ impl Builder<'_> {
             MapType::PerfEventArray => Body::PerfEventArray(PerfEventArray::new(len)),
             MapType::ProgArray => Body::ProgArray(ProgArray::new(memory, len)?),
             MapType::Ringbuf => Body::Ringbuf(Ringbuf::new(memory, &self.label, self.id, len)?),
+            MapType::CgroupStorage | MapType::PercpuCgroupStorage => {
+                Body::CgroupStorage(Array::new(self.values(1)?, 1))
+            }
+            MapType::CgroupArray
+            | MapType::Devmap
+            | MapType::DevmapHash
+            | MapType::Sockmap
+            | MapType::Sockhash
+            | MapType::Cpumap
+            | MapType::Xskmap => Body::Slots(Slots::new(len)),
             _ => Body::Hash(self.hash()?),
         })
     }
@@ -90,7 +101,8 @@ impl Builder<'_> {
         };
         if self.def.map_type.is_map_in_map() {
             Values::maps(self.memory, self.env, elements)
-        } else if self.def.map_type.is_percpu() {
+        } else if self.def.map_type.is_percpu() || self.def.map_type == MapType::PercpuCgroupStorage
+        {
             Values::percpu(self.memory, &spec, self.env.cpus)
         } else {
             Values::plain(self.memory, &spec)

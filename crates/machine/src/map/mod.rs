@@ -16,6 +16,7 @@ mod object;
 mod perf_event_array;
 mod prog_array;
 mod ringbuf;
+mod slots;
 mod stack_trace;
 mod table;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub(crate) use object::MapObjects;
 pub use perf_event_array::{INDEX_MASK, PerfEventArray, PerfSlot};
 pub use prog_array::ProgArray;
 pub use ringbuf::Ringbuf;
+use slots::Slots;
 pub use stack_trace::StackTrace;
 pub use update::UpdateFlags;
 pub use user::UserSide;
@@ -58,6 +60,15 @@ pub const KINDS: &[MapType] = &[
     MapType::ArrayOfMaps,
     MapType::HashOfMaps,
     MapType::Ringbuf,
+    MapType::CgroupStorage,
+    MapType::PercpuCgroupStorage,
+    MapType::CgroupArray,
+    MapType::Devmap,
+    MapType::DevmapHash,
+    MapType::Sockmap,
+    MapType::Sockhash,
+    MapType::Cpumap,
+    MapType::Xskmap,
 ];
 pub(crate) use walk::WalkKeys;
 
@@ -82,6 +93,10 @@ pub(crate) enum Body {
     PerfEventArray(PerfEventArray),
     ProgArray(ProgArray),
     Ringbuf(Ringbuf),
+    /// The value that a program has for the cgroup that it runs in.
+    CgroupStorage(Array),
+    /// Slots for sockets, devices, cgroups or CPUs.
+    Slots(Slots),
 }
 
 /// A live map. It lives as long as its machine.
@@ -230,6 +245,22 @@ impl Map {
         match &self.body {
             Body::PerfEventArray(map) => Some(map),
             _ => None,
+        }
+    }
+
+    /// The value that a program has for its cgroup (`bpf_get_local_storage`): this CPU's where each CPU has one.
+    #[must_use]
+    pub fn cgroup_storage(&self, cpu: Cpu) -> Option<Addr> {
+        match &self.body {
+            Body::CgroupStorage(storage) => storage.lookup(&[0; 4], cpu),
+            _ => None,
+        }
+    }
+
+    /// Makes the value for the cgroup zero, as it is when a test run begins.
+    pub(crate) fn clear_cgroup_storage(&self) {
+        if let Body::CgroupStorage(storage) = &self.body {
+            storage.values().clear();
         }
     }
 

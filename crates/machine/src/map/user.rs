@@ -97,6 +97,7 @@ impl<'m> UserSide<'m> {
                 Ok(prog.0.to_le_bytes().to_vec())
             }
             Body::PerfEventArray(_) | Body::Ringbuf(_) => Err(Errno::ENOTSUPP),
+            Body::CgroupStorage(_) | Body::Slots(_) => Err(Errno::ENOENT),
         }
     }
 
@@ -113,6 +114,14 @@ impl<'m> UserSide<'m> {
         let key = self.checked(key)?;
         match self.map.map_type() {
             MapType::Ringbuf => Err(Errno::ENOTSUPP),
+            MapType::CgroupStorage | MapType::PercpuCgroupStorage => Err(Errno::ENOENT),
+            MapType::CgroupArray
+            | MapType::Devmap
+            | MapType::DevmapHash
+            | MapType::Sockmap
+            | MapType::Sockhash
+            | MapType::Cpumap
+            | MapType::Xskmap => Err(Errno::EBADF),
             MapType::StackTrace => Err(Errno::EINVAL),
             MapType::ProgArray | MapType::PerfEventArray => {
                 self.check_slot(key, flags)?;
@@ -175,6 +184,8 @@ impl<'m> UserSide<'m> {
             Body::ProgArray(map) => map.delete(index),
             Body::PerfEventArray(map) => map.delete(index),
             Body::Ringbuf(_) => Err(Errno::ENOTSUPP),
+            Body::CgroupStorage(_) => Err(Errno::EINVAL),
+            Body::Slots(_) => Err(Errno::ENOENT),
         }
     }
 
@@ -211,6 +222,8 @@ impl<'m> UserSide<'m> {
             Body::PerfEventArray(map) => next_index(key, map.len())?,
             Body::StackTrace(map) => map.next(index)?,
             Body::Ringbuf(_) => return Err(Errno::ENOTSUPP),
+            Body::CgroupStorage(_) => return Err(Errno::ENOENT),
+            Body::Slots(slots) => next_index(key, slots.len())?,
         };
         Ok(next.to_le_bytes().to_vec())
     }
@@ -244,7 +257,10 @@ impl<'m> UserSide<'m> {
             Body::ProgArray(map) => (0..map.len())
                 .filter_map(|i| Some((key(i), map.get(i)?.0.to_le_bytes().to_vec())))
                 .collect(),
-            Body::PerfEventArray(_) | Body::Ringbuf(_) => Vec::new(),
+            Body::PerfEventArray(_)
+            | Body::Ringbuf(_)
+            | Body::CgroupStorage(_)
+            | Body::Slots(_) => Vec::new(),
         }
     }
 

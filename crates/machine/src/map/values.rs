@@ -68,6 +68,13 @@ impl Values {
         Ok(Self::Maps { ids, objects: env.objects.clone() })
     }
 
+    /// Makes all of them zero.
+    pub(crate) fn clear(&self) {
+        if let Self::Plain(slab) | Self::Percpu { slab, .. } = self {
+            (0..slab.count()).for_each(|index| slab.clear(index));
+        }
+    }
+
     /// Whether an update changes the element that is there, instead of swapping in another.
     pub(crate) fn is_in_place(&self) -> bool {
         !matches!(self, Self::Plain(_))

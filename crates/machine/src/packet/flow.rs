@@ -9,7 +9,7 @@ pub const FLOW_KEYS_SIZE: u64 = 56;
 /// Offsets in it.
 const NHOFF: u64 = 0;
 const THOFF: u64 = 2;
-const N_PROTO: u64 = 8;
+const N_PROTO: u64 = 10;
 const FLAGS: u64 = 48;
 
 impl Packets {

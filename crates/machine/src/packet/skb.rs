@@ -7,9 +7,9 @@ use crate::memory::{OutOfMemory, Width};
 pub const ETH_HLEN: u64 = 14;
 /// Bytes of `struct __sk_buff`.
 pub const SKB_CTX_SIZE: u64 = 192;
-/// Bytes before the packet in a fresh buffer (`NET_SKB_PAD + NET_IP_ALIGN`), and those that a packet gets that needs
-/// more; the buffer has room for them from the start.
-const HEADROOM: u64 = 1024;
+/// Bytes before the packet in a fresh buffer: `NET_SKB_PAD`, and a page for a packet that needs more, which the kernel
+/// would allocate then. The packet's place within its page is the kernel's.
+const HEADROOM: u64 = 4096 + 64;
 /// Bytes of `struct bpf_sock`.
 const SOCK_SIZE: u64 = 80;
 

@@ -7,9 +7,11 @@ mod flow_dissector;
 mod raw_tp;
 mod skb;
 mod syscall;
+#[cfg(test)]
+mod tests;
 mod xdp;
 
-use skep_abi::{Addr, Cpu, Errno, ProgType};
+use skep_abi::{Addr, AttachType, Cpu, Errno, ProgType};
 
 use crate::Machine;
 use crate::memory::OutOfMemory;
@@ -148,8 +150,8 @@ pub struct Tested {
     pub prog_type: ProgType,
     /// Bytes of the context that it accesses, as the verifier found (`max_ctx_offset`).
     pub max_ctx_offset: u32,
-    /// Whether it takes XDP packets of several fragments (`BPF_F_XDP_HAS_FRAGS`).
-    pub xdp_frags: bool,
+    /// What it expects to be attached to.
+    pub attach_type: Option<AttachType>,
 }
 
 /// Runs the program on a CPU with a context; gives R0.
@@ -181,9 +183,7 @@ impl Machine {
             | ProgType::LwtSeg6local => skb::run(self, tested, input, run),
             ProgType::Xdp => xdp::run(self, tested, input, run),
             ProgType::FlowDissector => flow_dissector::run(self, input, run),
-            ProgType::RawTracepoint | ProgType::RawTracepointWritable => {
-                raw_tp::run(self, tested, input, run)
-            }
+            ProgType::RawTracepoint => raw_tp::run(self, tested, input, run),
             ProgType::Syscall => syscall::run(self, tested, input, run),
             ProgType::Tracing | ProgType::SkLookup | ProgType::Netfilter | ProgType::StructOps => {
                 let name = tested.prog_type.name();

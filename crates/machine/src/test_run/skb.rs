@@ -4,8 +4,8 @@ use skep_abi::{Errno, ProgType};
 
 use super::{CHECKSUM_COMPLETE, CPU, RunProgram, TestResult, TestRun, TestRunError, Tested};
 use super::{ctx_in, ctx_out, data_out};
-use crate::Machine;
 use crate::packet::{ETH_HLEN, Packet, SKB_CTX_SIZE, SkbField as F};
+use crate::{Machine, Map};
 
 /// Bytes of a packet at most: a page without `NET_SKB_PAD`, `NET_IP_ALIGN` and `struct skb_shared_info`.
 const MAX_SIZE: usize = 3712;
@@ -55,6 +55,8 @@ pub(super) fn run<E>(
         return Err(refusal);
     }
     let at = packets.insert(packet);
+    // Each test run has a cgroup's values of its own.
+    machine.maps().for_each(Map::clear_cgroup_storage);
     let mut result = Ok(0);
     for _ in 0..input.times() {
         result = run(CPU, at);

@@ -1,6 +1,6 @@
 //! `bpf_prog_test_run_xdp`, without live frames.
 
-use skep_abi::Errno;
+use skep_abi::{AttachType, Errno};
 
 use super::{CPU, RunProgram, TestResult, TestRun, TestRunError, Tested};
 use super::{ctx_in, ctx_out, data_out};
@@ -23,7 +23,7 @@ const MAX_SIZE: usize = 3520 + 17 * 4096;
 
 pub(super) fn run<E>(
     machine: &Machine,
-    _tested: Tested,
+    tested: Tested,
     input: &TestRun<'_>,
     run: &mut RunProgram<'_, E>,
 ) -> Result<TestResult, TestRunError<E>> {
@@ -34,6 +34,9 @@ pub(super) fn run<E>(
     }
     if input.flags != 0 || input.cpu != 0 || input.batch_size != 0 {
         return Err(TestRunError::invalid("flags, a CPU and a batch are not for packets"));
+    }
+    if matches!(tested.attach_type, Some(AttachType::XdpDevmap | AttachType::XdpCpumap)) {
+        return Err(TestRunError::invalid("programs of device and CPU maps run only there"));
     }
     let size = input.data.len();
     if !(ETH_HLEN as usize..=MAX_SIZE).contains(&size) {

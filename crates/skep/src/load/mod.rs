@@ -215,8 +215,8 @@ impl Loader<'_> {
             }
         }
         let max_ctx_offset = self.verify(program, btf)?;
-        let (prog_type, xdp_frags) = (program.prog_type, program.xdp_frags);
-        self.tested.insert(id, Tested { prog_type, max_ctx_offset, xdp_frags });
+        let (prog_type, attach_type) = (program.prog_type, program.attach_type);
+        self.tested.insert(id, Tested { prog_type, max_ctx_offset, attach_type });
         permit::check(program)?;
         let (insns, kfuncs) = self.addresses(program)?;
         let funcs = program
@@ -232,8 +232,17 @@ impl Loader<'_> {
             lines: btf.map(|btf| lines(program, btf)).unwrap_or_default(),
             funcs,
             kfuncs,
+            exception_cb: btf.and_then(|btf| exception_cb(program, btf)),
         })
     }
+}
+
+/// The function that the main program names for its exceptions.
+fn exception_cb(program: &ResolvedProgram, btf: &Btf) -> Option<skep_isa::InsnIdx> {
+    let main = program.funcs.first()?.ty?;
+    let mut tags = btf.decl_tags(main, None);
+    let name = tags.find_map(|tag| tag.strip_prefix("exception_callback:"))?;
+    program.funcs.iter().find(|func| func.name == name).map(|func| func.insn)
 }
 
 /// Possible CPUs of the machine, as the kernel counts them.

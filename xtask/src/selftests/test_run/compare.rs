@@ -5,27 +5,22 @@ use skep_object::{MapSpec, Resolved, ResolvedProgram};
 
 use super::{Outcome, Ran, Side};
 
-/// Helpers whose results depend on the time, on who runs, or on where the kernel has put things.
+/// Helpers whose results are by chance, or tell of the process that runs, and may be the same twice.
 const VARYING: &[&str] = &[
-    "bpf_ktime_get_ns",
-    "bpf_ktime_get_boot_ns",
-    "bpf_ktime_get_coarse_ns",
-    "bpf_ktime_get_tai_ns",
-    "bpf_jiffies64",
     "bpf_get_prandom_u32",
     "bpf_get_current_pid_tgid",
     "bpf_get_current_uid_gid",
     "bpf_get_current_comm",
-    "bpf_get_current_task",
     "bpf_get_current_cgroup_id",
-    "bpf_get_smp_processor_id",
-    "bpf_get_numa_node_id",
     "bpf_get_socket_cookie",
     "bpf_get_netns_cookie",
     "bpf_get_hash_recalc",
+    "bpf_ktime_get_ns",
+    "bpf_ktime_get_boot_ns",
+    "bpf_ktime_get_coarse_ns",
+    "bpf_jiffies64",
     "bpf_get_stack",
     "bpf_get_stackid",
-    "bpf_get_func_ip",
 ];
 
 /// Whether the contents of a map can be compared: numbers, not objects.
@@ -61,13 +56,13 @@ pub(crate) fn varying(program: &ResolvedProgram) -> Vec<String> {
 /// What came of a program on both sides.
 pub(crate) fn outcome(
     resolved: &Resolved,
-    kernel: &Side,
+    kernel: &[Side; 2],
     skep: &Side,
-    is_varying: bool,
+    returns_pointer: bool,
 ) -> Outcome {
-    let kernel = match kernel {
-        Side::Ran(ran) => ran,
-        Side::Refused(why) => {
+    let [first, second] = match kernel {
+        [Side::Ran(first), Side::Ran(second)] => [first, second],
+        [Side::Refused(why), _] | [_, Side::Refused(why)] => {
             return match skep {
                 Side::Ran(_) if why.starts_with("not run") => {
                     Outcome::Different(format!("the kernel: {why}; skep runs it"))
@@ -75,24 +70,70 @@ pub(crate) fn outcome(
                 _ => Outcome::NotDriven(why.clone()),
             };
         }
-        Side::Unsupported(why) | Side::Trapped(why) => return Outcome::NotDriven(why.clone()),
+        [Side::Unsupported(why) | Side::Trapped(why), _]
+        | [_, Side::Unsupported(why) | Side::Trapped(why)] => {
+            return Outcome::NotDriven(why.clone());
+        }
     };
     match skep {
-        Side::Ran(skep) => match difference(resolved, kernel, skep, is_varying) {
-            None => Outcome::Equal,
-            Some(how) => Outcome::Different(how),
-        },
+        Side::Ran(skep) => {
+            let mut skep = skep.clone();
+            let mut has_garbage = forget_varying(first, second, &mut skep);
+            if returns_pointer {
+                skep.retval = first.retval;
+                has_garbage = true;
+            }
+            match difference(resolved, first, &skep) {
+                None if has_garbage => Outcome::Partly,
+                None => Outcome::Equal,
+                Some(how) => Outcome::Different(how),
+            }
+        }
         Side::Refused(why) => Outcome::Different(format!("skep refuses: {why}")),
         Side::Unsupported(what) => Outcome::Unsupported(what.clone()),
         Side::Trapped(how) => Outcome::Trapped(how.clone()),
     }
 }
 
-fn difference(resolved: &Resolved, kernel: &Ran, skep: &Ran, is_varying: bool) -> Option<String> {
-    if is_varying {
-        // Values vary; what can be said is that both came to the end with packets of one length.
-        return (kernel.data.len() != skep.data.len()).then(|| "length of the packet".to_owned());
+/// Makes equal to the kernel's first run whatever differs between its two runs; tells whether there was anything.
+fn forget_varying(first: &Ran, second: &Ran, skep: &mut Ran) -> bool {
+    let mut found = first.retval != second.retval;
+    if found {
+        skep.retval = first.retval;
     }
+    found |= forget_bytes(&first.data, &second.data, &mut skep.data);
+    found |= forget_bytes(&first.ctx, &second.ctx, &mut skep.ctx);
+    for (name, entries) in &mut skep.maps {
+        let of = |ran: &Ran| {
+            ran.maps.iter().find(|(other, _)| other == name).map(|(_, entries)| entries.clone())
+        };
+        let (Some(one), Some(other)) = (of(first), of(second)) else { continue };
+        let same_keys = one.len() == other.len() && one.iter().zip(&other).all(|(a, b)| a.0 == b.0);
+        if !same_keys {
+            found = true;
+            *entries = one;
+            continue;
+        }
+        for ((a, b), ours) in one.iter().zip(&other).zip(entries) {
+            found |= forget_bytes(&a.1, &b.1, &mut ours.1);
+        }
+    }
+    found
+}
+
+/// Bytes near to one that varies belong to the same number.
+fn forget_bytes(first: &[u8], second: &[u8], ours: &mut [u8]) -> bool {
+    let varies: Vec<bool> = first.iter().zip(second).map(|(a, b)| a != b).collect();
+    for (at, byte) in ours.iter_mut().enumerate().take(varies.len()) {
+        let near = at.saturating_sub(7)..(at + 8).min(varies.len());
+        if varies[near].contains(&true) {
+            *byte = first[at];
+        }
+    }
+    varies.contains(&true)
+}
+
+fn difference(resolved: &Resolved, kernel: &Ran, skep: &Ran) -> Option<String> {
     if kernel.retval != skep.retval {
         return Some(format!("retval: kernel {:#x}, skep {:#x}", kernel.retval, skep.retval));
     }

@@ -1,7 +1,6 @@
 //! What programs are run on.
 
 use skep_abi::ProgType;
-use skep_btf::{Btf, Kind, Type, TypeId};
 use skep_object::{Resolved, ResolvedProgram};
 
 /// Bytes of a packet: what the selftests' own loader gives.
@@ -18,11 +17,7 @@ pub(crate) struct Input {
 
 /// Whether the kernel can run programs of this type for a test, and skep's machine too.
 pub(crate) fn can_drive(prog_type: ProgType) -> bool {
-    takes_packet(prog_type)
-        || matches!(
-            prog_type,
-            ProgType::RawTracepoint | ProgType::RawTracepointWritable | ProgType::Syscall
-        )
+    takes_packet(prog_type) || matches!(prog_type, ProgType::RawTracepoint | ProgType::Syscall)
 }
 
 fn takes_packet(prog_type: ProgType) -> bool {
@@ -70,25 +65,27 @@ fn segment() -> Vec<u8> {
     frame
 }
 
+/// What a selftest says about the return value of a program.
+fn retval_tag<'r>(resolved: &'r Resolved, program: &ResolvedProgram) -> Option<&'r str> {
+    let func = program.funcs.first()?.ty?;
+    let mut tags = resolved.btf.as_ref()?.decl_tags(func, None);
+    tags.find_map(|tag| tag.strip_prefix("comment:test_retval="))
+}
+
+/// Whether a program is said to return a pointer, which differs from run to run.
+pub(crate) fn returns_pointer(resolved: &Resolved, program: &ResolvedProgram) -> bool {
+    retval_tag(resolved, program) == Some(POINTER_VALUE)
+}
+
 /// The return value that a selftest demands of a program.
 pub(crate) fn retval(resolved: &Resolved, program: &ResolvedProgram) -> Option<u32> {
-    let btf = resolved.btf.as_ref()?;
-    let func = program.funcs.first()?.ty?;
-    let text = tags(btf, func).find_map(|tag| tag.strip_prefix("comment:test_retval="))?;
-    match text {
+    match retval_tag(resolved, program)? {
         "INT_MIN" => Some(i32::MIN.cast_unsigned()),
         "TEST_DATA_LEN" => Some(PACKET as u32),
         POINTER_VALUE => None,
-        _ => match text.strip_prefix("0x") {
+        text => match text.strip_prefix("0x") {
             Some(hex) => u32::from_str_radix(hex, 16).ok(),
             None => text.parse::<i64>().ok().map(|number| number as u32),
         },
     }
-}
-
-fn tags(btf: &Btf, of: TypeId) -> impl Iterator<Item = &str> {
-    btf.ids().filter(|id| btf.kind(*id) == Kind::DeclTag).filter_map(move |id| match btf.ty(id) {
-        Type::DeclTag { value, target, .. } if target == of => Some(value),
-        _ => None,
-    })
 }

@@ -1,5 +1,6 @@
 //! The kernel's side.
 
+use skep_abi::ProgType;
 use skep_host::{HostObject, LoadOptions, TestRun, Wanted};
 use skep_object::{MapInit, Resolved, ResolvedProgram, Slot};
 
@@ -9,8 +10,31 @@ use super::{Contents, Ran, Side};
 /// Room for packets afterwards.
 const ROOM: usize = 1 << 17;
 
+/// Runs a program twice, with fresh maps each, on different threads: what is not the same both times is no result of
+/// the program (addresses, clocks, what lay on the stack).
+pub(crate) fn run_twice(
+    resolved: &Resolved,
+    program: &ResolvedProgram,
+    input: &Input,
+) -> [Side; 2] {
+    let once = || {
+        // The machine runs on its first CPU. Where that is refused here, per-CPU maps tell.
+        let mut first = rustix::thread::CpuSet::new();
+        first.set(0);
+        let _ = rustix::thread::sched_setaffinity(None, &first);
+        run(resolved, program, input)
+    };
+    let on_thread = || {
+        std::thread::scope(|scope| {
+            let panicked = |_| Side::Refused("the thread panicked".to_owned());
+            scope.spawn(once).join().unwrap_or_else(panicked)
+        })
+    };
+    [once(), on_thread()]
+}
+
 /// Loads a program with fresh maps and runs it.
-pub(crate) fn run(resolved: &Resolved, program: &ResolvedProgram, input: &Input) -> Side {
+fn run(resolved: &Resolved, program: &ResolvedProgram, input: &Input) -> Side {
     let mut names = vec![program.name.as_str()];
     names.extend(in_slots(resolved));
     let options = LoadOptions { wanted: Wanted::Named(&names), ..LoadOptions::default() };
@@ -40,7 +64,9 @@ pub(crate) fn run(resolved: &Resolved, program: &ResolvedProgram, input: &Input)
         Some((spec.name.clone(), entries))
     });
     let maps: Vec<Contents> = maps.collect();
-    Side::Ran(Ran { retval: result.retval, data: result.data, ctx: result.ctx, maps })
+    // The others do not give their contexts back.
+    let ctx = if program.prog_type == ProgType::Syscall { result.ctx } else { Vec::new() };
+    Side::Ran(Ran { retval: result.retval, data: result.data, ctx, maps })
 }
 
 /// Programs that program arrays of the object hold.

@@ -31,6 +31,7 @@ pub(crate) fn prepare(
     profile: &KernelProfile,
     resolved: &Resolved,
     program: &ResolvedProgram,
+    may_read_uninit: bool,
 ) -> Result<Prepared, Side> {
     guarded(|| {
         let machine = Machine::builder()
@@ -43,7 +44,7 @@ pub(crate) fn prepare(
         let wanted: Vec<usize> = index.into_iter().collect();
         let mut loaded =
             Loaded::only(&machine, resolved, profile, &wanted).map_err(|e| side(&e))?;
-        loaded.interp = loaded.interp.budget(BUDGET);
+        loaded.interp = loaded.interp.budget(BUDGET).allow_uninit_stack(may_read_uninit);
         if let Some((_, why)) = loaded.unusable.iter().find(|(name, _)| *name == program.name) {
             return Err(side(why));
         }
@@ -52,12 +53,7 @@ pub(crate) fn prepare(
 }
 
 /// Runs it.
-pub(crate) fn run(
-    prepared: &Prepared,
-    resolved: &Resolved,
-    program: &ResolvedProgram,
-    input: &Input,
-) -> Side {
+pub(crate) fn run(prepared: &Prepared, program: &ResolvedProgram, input: &Input) -> Side {
     let Prepared { machine, loaded } = prepared;
     let ran = guarded(|| {
         let mut run = TestRun::new().data(&input.data);
@@ -74,7 +70,6 @@ pub(crate) fn run(
         let maps = maps.collect();
         Ok(Ran { retval: result.retval, data: result.data, ctx: result.ctx, maps })
     });
-    let _ = resolved;
     ran.map_or_else(|side| side, Side::Ran)
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Outcome {
     NotDriven(String),
     /// Both ran it, with equal results.
     Equal,
+    /// Both ran it; results are equal but for parts that are no results of the program.
+    Partly,
     /// They differ: how.
     Different(String),
     /// Only the kernel can: what skep lacks.
@@ -65,7 +67,7 @@ pub(crate) struct Row {
     /// What the selftest demands, and whether the kernel and skep give it.
     pub(crate) expected: Option<(u32, bool, bool)>,
     /// What of the results was left out of the comparison.
-    pub(crate) excluded: Vec<String>,
+    pub(crate) excluded: String,
 }
 
 /// Runs the programs of these objects and prints the table.

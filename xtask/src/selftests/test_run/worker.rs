@@ -55,22 +55,43 @@ fn rows(profile: &KernelProfile, path: &Path, skip: usize) -> impl Iterator<Item
 fn row(profile: &KernelProfile, object: &str, resolved: &skep_object::Resolved, at: usize) -> Row {
     let program = &resolved.programs[at];
     let expected = input::retval(resolved, program);
-    let excluded = compare::varying(program);
-    let prepared = machine::prepare(profile, resolved, program);
+    let prepared = machine::prepare(profile, resolved, program, true);
     let ctx = prepared.as_ref().map_or(0, |prepared| prepared.ctx_size(program));
     let input = Input::of(program.prog_type, expected.is_some(), ctx);
-    let kernel = kernel::run(resolved, program, &input);
+    let kernel = kernel::run_twice(resolved, program, &input);
     let skep = match prepared {
-        Ok(prepared) => machine::run(&prepared, resolved, program, &input),
+        Ok(prepared) => machine::run(&prepared, program, &input),
         Err(side) => side,
     };
     let gives = |side: &Side, value| matches!(side, Side::Ran(ran) if ran.retval == value);
+    let expected = expected.map(|value| (value, gives(&kernel[0], value), gives(&skep, value)));
+    let mut outcome =
+        compare::outcome(resolved, &kernel, &skep, input::returns_pointer(resolved, program));
+    let mut excluded = String::new();
+    if let Outcome::Different(how) = &outcome
+        && !matches!(expected, Some((_, true, false)))
+    {
+        let varying = compare::varying(program);
+        let reads_garbage = || {
+            let strict = machine::prepare(profile, resolved, program, false);
+            let ran = strict.map(|prepared| machine::run(&prepared, program, &input));
+            matches!(ran, Ok(Side::Trapped(why)) if why.contains("was never written"))
+        };
+        if !varying.is_empty() {
+            excluded = format!("{how}; {}", varying.join(" "));
+        } else if reads_garbage() {
+            excluded = format!("{how}; stack that was never written");
+        }
+        if !excluded.is_empty() {
+            outcome = Outcome::Partly;
+        }
+    }
     Row {
         object: object.to_owned(),
         program: program.name.clone(),
         prog_type: program.prog_type.name().to_owned(),
-        outcome: compare::outcome(resolved, &kernel, &skep, !excluded.is_empty()),
-        expected: expected.map(|value| (value, gives(&kernel, value), gives(&skep, value))),
+        outcome,
+        expected,
         excluded,
     }
 }
@@ -116,7 +137,7 @@ pub(crate) fn run_all(objects: &[Object]) -> Result<Vec<Row>, String> {
                 prog_type: "?".to_owned(),
                 outcome: Outcome::NotDriven(format!("it ends its runner: {status}")),
                 expected: None,
-                excluded: Vec::new(),
+                excluded: String::new(),
             });
             done += 1;
             (child, replies) = start()?;

@@ -2,6 +2,8 @@
 
 mod core;
 mod cpumask;
+mod filter;
+mod iters;
 mod loops;
 mod map;
 mod perf;
@@ -10,6 +12,8 @@ mod probe_read;
 mod ringbuf;
 mod snprintf;
 mod stack;
+mod state;
+mod strings;
 mod task;
 mod time;
 
@@ -82,6 +86,49 @@ const RUNNING: &[(&str, fn())] = &[
     ("bpf_cpumask_any_distribute", cpumask::cpus_take_turns_on_each_cpu),
     ("bpf_cpumask_any_and_distribute", cpumask::cpus_take_turns_on_each_cpu),
     ("bpf_cpumask_populate", cpumask::memory_is_copied_into_a_mask),
+    ("bpf_skb_load_bytes", filter::bytes_are_copied_out_of_a_packet_and_in),
+    ("bpf_skb_load_bytes_relative", filter::bytes_are_copied_out_of_a_packet_and_in),
+    ("bpf_skb_store_bytes", filter::bytes_are_copied_out_of_a_packet_and_in),
+    ("bpf_skb_pull_data", filter::bytes_are_copied_out_of_a_packet_and_in),
+    ("bpf_skb_change_tail", filter::packets_grow_shrink_and_change_their_kind),
+    ("bpf_skb_change_head", filter::packets_grow_shrink_and_change_their_kind),
+    ("bpf_skb_change_type", filter::packets_grow_shrink_and_change_their_kind),
+    ("bpf_set_hash", filter::packets_grow_shrink_and_change_their_kind),
+    ("bpf_set_hash_invalid", filter::packets_grow_shrink_and_change_their_kind),
+    ("bpf_csum_diff", filter::checksums_are_compared_and_replaced),
+    ("bpf_csum_update", filter::checksums_are_compared_and_replaced),
+    ("bpf_l3_csum_replace", filter::checksums_are_compared_and_replaced),
+    ("bpf_l4_csum_replace", filter::checksums_are_compared_and_replaced),
+    ("bpf_xdp_adjust_head", filter::the_ends_of_an_xdp_packet_move),
+    ("bpf_xdp_adjust_meta", filter::the_ends_of_an_xdp_packet_move),
+    ("bpf_xdp_adjust_tail", filter::the_ends_of_an_xdp_packet_move),
+    ("bpf_xdp_load_bytes", filter::the_ends_of_an_xdp_packet_move),
+    ("bpf_xdp_store_bytes", filter::the_ends_of_an_xdp_packet_move),
+    ("bpf_sk_lookup_tcp", filter::a_test_packet_has_a_socket_and_no_other_is_found),
+    ("bpf_sk_lookup_udp", filter::a_test_packet_has_a_socket_and_no_other_is_found),
+    ("bpf_skc_lookup_tcp", filter::a_test_packet_has_a_socket_and_no_other_is_found),
+    ("bpf_sk_release", filter::a_test_packet_has_a_socket_and_no_other_is_found),
+    ("bpf_sk_fullsock", filter::a_test_packet_has_a_socket_and_no_other_is_found),
+    ("bpf_tcp_sock", filter::a_test_packet_has_a_socket_and_no_other_is_found),
+    ("bpf_get_listener_sock", filter::a_test_packet_has_a_socket_and_no_other_is_found),
+    ("bpf_redirect_map", filter::packets_go_to_devices_that_take_them),
+    ("bpf_get_local_storage", state::a_program_has_a_value_for_its_cgroup),
+    ("bpf_redirect", filter::packets_go_to_devices_that_take_them),
+    ("bpf_check_mtu", filter::packets_go_to_devices_that_take_them),
+    ("bpf_strtol", strings::numbers_are_read_from_text),
+    ("bpf_strtoul", strings::numbers_are_read_from_text),
+    ("bpf_strncmp", strings::strings_are_compared),
+    ("bpf_spin_lock", state::a_lock_is_held_once),
+    ("bpf_spin_unlock", state::a_lock_is_held_once),
+    ("bpf_iter_num_new", iters::numbers_are_gone_through),
+    ("bpf_iter_num_next", iters::numbers_are_gone_through),
+    ("bpf_iter_num_destroy", iters::numbers_are_gone_through),
+    ("bpf_iter_bits_new", iters::bits_are_gone_through),
+    ("bpf_iter_bits_next", iters::bits_are_gone_through),
+    ("bpf_iter_bits_destroy", iters::bits_are_gone_through),
+    ("bpf_throw", state::an_exception_ends_the_program),
+    ("bpf_preempt_disable", state::preemption_changes_nothing_that_a_program_sees),
+    ("bpf_preempt_enable", state::preemption_changes_nothing_that_a_program_sees),
 ];
 
 #[test]

@@ -1,0 +1,36 @@
+//! `kernel/bpf/helpers.c`: spin locks of programs.
+
+use skep_machine::{AtomicOp, Fault, Kernel, Width};
+use skep_macros::calls;
+
+use crate::arg::SpinLock;
+use crate::ret::Answer;
+
+/// Spin locks.
+pub(crate) struct SpinLocks;
+
+/// What a lock holds while somebody has it.
+const HELD: u64 = 1;
+
+#[calls(since = "5.1", avail { BASE })]
+impl SpinLocks {
+    /// Takes a lock, and waits where another CPU has it.
+    #[helper(93, effect = SpinLock)]
+    fn bpf_spin_lock(k: &mut Kernel<'_, '_>, lock: SpinLock) -> Answer<()> {
+        // Holders do nothing but run to their end, so that waiting for one is short.
+        while k.run.memory().atomic(lock.0, Width::W, AtomicOp::Xchg, HELD)? == HELD {
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Gives a lock up.
+    #[helper(94, effect = SpinUnlock)]
+    fn bpf_spin_unlock(k: &mut Kernel<'_, '_>, lock: SpinLock) -> Answer<()> {
+        if k.run.memory().atomic(lock.0, Width::W, AtomicOp::Xchg, 0)? != HELD {
+            let why = "the lock is not held".to_owned();
+            return Err(Fault::Call { call: "bpf_spin_unlock", why }.into());
+        }
+        Ok(())
+    }
+}
