@@ -75,7 +75,7 @@ fn render(kinds: impl Iterator<Item = &'static Kind>) -> String {
     page
 }
 
-fn title<'a>(room: &'a str) -> &'a str {
+fn title(room: &str) -> &str {
     ROOMS.iter().find(|(name, _)| *name == room).map_or(room, |(_, title)| title)
 }
 

@@ -18,7 +18,7 @@ const MAX_WORDS: u32 = 511;
 const BITS: i64 = 8;
 const BIT: i64 = 12;
 
-#[calls(since = "6.11", avail { BASE, LIRC })]
+#[calls(since = "6.11", avail { COMMON }, gpl)]
 impl IterBitsCalls {
     /// Starts an iteration over the bits of `nr_words` words of 64 bits at `unsafe_ptr__ign`. Returns 0.
     ///
@@ -67,7 +67,7 @@ impl IterBitsCalls {
         Ok(IterElem(None))
     }
 
-    /// Ends an iteration.
+    /// Ends an iteration; the iterator can begin another one.
     #[kfunc(flags { "6.11": ITER_DESTROY })]
     fn bpf_iter_bits_destroy(_k: &mut Kernel<'_, '_>, _it: IterBits) {}
 }

@@ -87,7 +87,7 @@ pub(crate) struct IterNums;
 const CUR: i64 = 0;
 const END: i64 = 4;
 
-#[calls(since = "6.4", avail { BASE, LIRC })]
+#[calls(since = "6.4", avail { COMMON }, gpl)]
 impl IterNums {
     /// Starts an iteration from `start` up to, not including, `end`. Returns 0.
     ///
@@ -128,7 +128,7 @@ impl IterNums {
         Ok(IterElem(Some(it.0.offset(CUR))))
     }
 
-    /// Ends an iteration.
+    /// Ends an iteration; the iterator can begin another one.
     #[kfunc(flags { "6.4": ITER_DESTROY }, effect = IterNumDestroy)]
     fn bpf_iter_num_destroy(k: &mut Kernel<'_, '_>, it: IterNum) -> Answer<()> {
         k.run.memory().fill(it.0, 8, 0)?;

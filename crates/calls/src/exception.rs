@@ -8,7 +8,15 @@ use crate::ret::Answer;
 /// Exceptions.
 pub(crate) struct Exceptions;
 
-#[calls(since = "6.7", avail { Xdp, TC, StructOps, TRAMPOLINE, Syscall, CgroupSkb })]
+#[calls(
+    since = "6.7",
+    avail {
+        Xdp, SchedCls, StructOps, TRAMPOLINE, Syscall, Tracepoint: "6.12", PerfEvent: "6.12",
+        RawTracepoint: "7.0", CgroupSkb, CgroupSock, CgroupDevice, CgroupSockAddr, CgroupSockopt,
+        CgroupSysctl, SockOps: "6.15",
+    },
+    gpl,
+)]
 impl Exceptions {
     /// Ends the program with `cookie` as its result, or with what its exception callback makes of that.
     #[kfunc(effect = Throw)]
@@ -20,7 +28,7 @@ impl Exceptions {
 /// Preemption.
 pub(crate) struct Preempt;
 
-#[calls(since = "6.10", avail { BASE, LIRC })]
+#[calls(since = "6.10", avail { COMMON }, gpl)]
 impl Preempt {
     /// Keeps the program on its CPU; may be nested.
     #[kfunc(effect = PreemptDisable)]

@@ -8,7 +8,8 @@ use skep_abi::ProgType::{
     CgroupDevice, CgroupSkb, CgroupSock, CgroupSockAddr, CgroupSockopt, CgroupSysctl,
     FlowDissector, Kprobe, LircMode2, Lsm, LwtIn, LwtOut, LwtSeg6local, LwtXmit, Netfilter,
     PerfEvent, RawTracepoint, RawTracepointWritable, SchedAct, SchedCls, SkLookup, SkMsg,
-    SkReuseport, SkSkb, SockOps, SocketFilter, StructOps, Syscall, Tracepoint, Tracing, Xdp,
+    SkReuseport, SkSkb, SockOps, SocketFilter, StructOps, Syscall, Tracepoint, Tracing, Unspec,
+    Xdp,
 };
 
 /// A named set.
@@ -51,6 +52,42 @@ pub(crate) const BASE: ProgSet = &[
 
 /// `lirc_mode2_func_proto`.
 pub(crate) const LIRC: ProgSet = &[LircMode2];
+
+/// Kfuncs that are registered for all types (`BPF_PROG_TYPE_UNSPEC`).
+pub(crate) const COMMON: ProgSet = &[
+    Unspec,
+    SocketFilter,
+    Kprobe,
+    SchedCls,
+    SchedAct,
+    Tracepoint,
+    Xdp,
+    PerfEvent,
+    CgroupSkb,
+    CgroupSock,
+    LwtIn,
+    LwtOut,
+    LwtXmit,
+    SockOps,
+    SkSkb,
+    CgroupDevice,
+    SkMsg,
+    RawTracepoint,
+    CgroupSockAddr,
+    LwtSeg6local,
+    LircMode2,
+    SkReuseport,
+    FlowDissector,
+    CgroupSysctl,
+    RawTracepointWritable,
+    CgroupSockopt,
+    Tracing,
+    StructOps,
+    Lsm,
+    SkLookup,
+    Syscall,
+    Netfilter,
+];
 
 /// `bpf_tracing_func_proto`: what observes the kernel, and system call programs.
 pub(crate) const TRACING: ProgSet =

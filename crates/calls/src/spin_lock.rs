@@ -24,7 +24,7 @@ impl SpinLocks {
         Ok(())
     }
 
-    /// Gives a lock up.
+    /// Gives up a lock that the program holds.
     #[helper(94, effect = SpinUnlock)]
     fn bpf_spin_unlock(k: &mut Kernel<'_, '_>, lock: SpinLock) -> Answer<()> {
         if k.run.memory().atomic(lock.0, Width::W, AtomicOp::Xchg, 0)? != HELD {

@@ -145,18 +145,8 @@ pub(crate) enum Step {
         dst: Reg,
     },
     Exit,
-    /// A word of the context that is a packet pointer there; elsewhere an ordinary load.
-    LoadPointer {
-        pointer: Pointer,
-        dst: Reg,
-        mem: Mem,
-    },
-    /// A word of the context whose field is narrower; elsewhere an ordinary store.
-    StoreCtx {
-        how: CtxStore,
-        mem: Mem,
-        value: Source,
-    },
+    /// A word of the context that memory cannot hold as it is.
+    Ctx(CtxStep),
     /// `BPF_LD | BPF_ABS` and `BPF_IND`: bytes of the packet, in network order.
     LdSkb {
         size: Size,
@@ -165,6 +155,15 @@ pub(crate) enum Step {
     },
     /// Traps when it is reached.
     Wrong(Box<TrapKind>),
+}
+
+/// An access to a word of the context that memory cannot hold as it is; elsewhere an ordinary access of 32 bits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CtxStep {
+    /// A packet pointer.
+    LoadPointer { pointer: Pointer, dst: Reg, mem: Mem },
+    /// A field that is narrower in the kernel.
+    Store { how: CtxStore, mem: Mem, value: Source },
 }
 
 /// A helper or kfunc, and what runs it on the machine's release.
@@ -256,7 +255,7 @@ fn slot(op: &Op, idx: u32, len: usize, around: &Around<'_>) -> Slot {
         Op::LdImm64 { dst, value } => return wide(dst, value, idx, len, around),
         Op::Load { size: Size::W, signed: false, dst, mem } => {
             match ctx::pointer_at(around.prog_type, mem.off) {
-                Some(pointer) => Step::LoadPointer { pointer, dst, mem },
+                Some(pointer) => Step::Ctx(CtxStep::LoadPointer { pointer, dst, mem }),
                 None => Step::Load { size: Size::W, signed: false, dst, mem },
             }
         }
@@ -265,7 +264,7 @@ fn slot(op: &Op, idx: u32, len: usize, around: &Around<'_>) -> Slot {
         Op::Store { size: Size::W, mem, src: value }
             if let Some(how) = ctx::store_at(around.prog_type, mem.off) =>
         {
-            Step::StoreCtx { how, mem, value }
+            Step::Ctx(CtxStep::Store { how, mem, value })
         }
         Op::Store { size, mem, src: Source::Imm(imm) } => {
             Step::StoreImm { size, mem, imm: imm as u64 }

@@ -1,12 +1,12 @@
 //! Steps within one frame: dispatch, and no more than that.
 
 use skep_abi::KernelVersion;
-use skep_isa::{Size, Source, Width};
+use skep_isa::{Mem, Reg, Size, Source, Width};
 use skep_machine::Memory;
 use skep_machine::packet::Pointers;
 
 use crate::budget::Budget;
-use crate::code::{MadeCall, Slot, Step};
+use crate::code::{CtxStep, MadeCall, Slot, Step};
 use crate::frame::Frame;
 use crate::load::addr;
 use crate::stack::Stack;
@@ -78,13 +78,8 @@ impl Steps<'_> {
                 | Step::StoreImm { .. }
                 | Step::StoreReg { .. }
                 | Step::StoreRelease { .. }
-                | Step::LoadPointer { .. }
-                | Step::StoreCtx { .. }
+                | Step::Ctx(_)
                 | Step::Atomic { .. } => self.access(stack, frame, &slot.step)?,
-                Step::LdSkb { size, offset, src } => {
-                    let by = src.map_or(0, |src| frame.get(src) as i32);
-                    return Ok(Flow::LdSkb(size, offset.wrapping_add(by)));
-                }
                 Step::Goto { to } => next = to,
                 Step::Jmp64Imm { cond, dst, imm, to } => {
                     if jmp::holds64(cond, frame.get(dst), imm) {
@@ -112,6 +107,7 @@ impl Steps<'_> {
                     }
                 }
                 Step::Call(made) => return Ok(Flow::Call(made)),
+                Step::LdSkb { size, offset, src } => return Ok(ld_skb(frame, size, offset, src)),
                 Step::CallSubprog { to } => return Ok(Flow::CallSubprog(to)),
                 Step::CallReg { dst } => return self.call_reg(frame, frame.get(dst)),
                 Step::Exit => return Ok(Flow::Exit),
@@ -156,27 +152,42 @@ impl Steps<'_> {
             Step::Atomic { width, op, mem, src } => {
                 atomic::atomic(memory, stack, frame, (width, op), mem, src)
             }
-            Step::LoadPointer { pointer, dst, mem } => match &self.packet {
-                Some(packet) if packet.ctx.0 == frame.get(mem.base) => {
+            Step::Ctx(step) => self.context(stack, frame, step),
+            _ => Ok(()),
+        }
+    }
+
+    /// Accesses to the context that memory does not answer.
+    fn context(
+        &self,
+        stack: &mut Stack<'_>,
+        frame: &mut Frame,
+        step: CtxStep,
+    ) -> Result<(), TrapKind> {
+        let memory = self.memory;
+        let packet = |mem: Mem| self.packet.filter(|packet| packet.ctx.0 == frame.get(mem.base));
+        match step {
+            CtxStep::LoadPointer { pointer, dst, mem } => match packet(mem) {
+                Some(packet) => {
                     frame.set(dst, packet.get(pointer).0);
                     Ok(())
                 }
-                _ => load::load(memory, stack, frame, (Size::W, false), dst, mem),
+                None => load::load(memory, stack, frame, (Size::W, false), dst, mem),
             },
-            Step::StoreCtx { how, mem, value } => {
+            CtxStep::Store { how, mem, value } => {
                 let value = match value {
                     Source::Imm(imm) => imm as u64,
                     Source::Reg(src) => frame.get(src),
                 };
-                let is_ctx = self.packet.is_some_and(|packet| packet.ctx.0 == frame.get(mem.base));
-                let value =
-                    if is_ctx { how.apply(value as u32).map(u64::from) } else { Some(value) };
+                let value = match packet(mem) {
+                    Some(_) => how.apply(value as u32).map(u64::from),
+                    None => Some(value),
+                };
                 match value {
                     Some(value) => store::store(memory, stack, Size::W, addr(frame, mem), value),
                     None => Ok(()),
                 }
             }
-            _ => Ok(()),
         }
     }
 
@@ -191,6 +202,12 @@ impl Steps<'_> {
         frame.check(made.reads())?;
         Ok(Flow::Call(made))
     }
+}
+
+/// A load of packet bytes at an offset, to which a register may add.
+fn ld_skb(frame: &Frame, size: Size, offset: i32, src: Option<Reg>) -> Flow {
+    let by = src.map_or(0, |src| frame.get(src) as i32);
+    Flow::LdSkb(size, offset.wrapping_add(by))
 }
 
 /// ALU insns with one operand.

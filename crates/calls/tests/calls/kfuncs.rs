@@ -33,6 +33,7 @@ fn is_arg(ours: ArgType, theirs: &str) -> bool {
             let konst = if konst { "const " } else { "" };
             theirs == format!("{konst}struct {strukt} *")
         }
+        ArgType::Iter { strukt, .. } => theirs == format!("struct {strukt} *"),
         ArgType::Mem { access, .. } => {
             theirs.ends_with('*') && theirs.starts_with("const ") == (access == MemAccess::Read)
         }
@@ -47,6 +48,7 @@ fn is_arg(ours: ArgType, theirs: &str) -> bool {
 fn is_ret(ours: RetType, theirs: &str) -> bool {
     match ours {
         RetType::Void => theirs == "void",
+        RetType::IterElemOrNull => theirs == "int *",
         RetType::Integer => matches!(theirs, "int" | "bool" | "u32" | "s32" | "u64" | "s64"),
         RetType::BtfPtr { strukt, .. } => {
             theirs.strip_prefix("const ").unwrap_or(theirs) == format!("struct {strukt} *")

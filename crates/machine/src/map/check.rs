@@ -67,12 +67,11 @@ pub(crate) fn check(def: &MapDef, nodes: u32) -> Result<(), Refusal> {
             fd_array(def)?;
             inner(def)
         }
-        MapType::PerfEventArray | MapType::ProgArray => fd_array(def),
+        MapType::PerfEventArray | MapType::ProgArray | MapType::CgroupArray => fd_array(def),
         MapType::StackTrace => stack_trace(def),
         MapType::Ringbuf => ringbuf(def),
         MapType::CgroupStorage | MapType::PercpuCgroupStorage => slots::check_cgroup_storage(def),
-        MapType::CgroupArray
-        | MapType::Devmap
+        MapType::Devmap
         | MapType::DevmapHash
         | MapType::Sockmap
         | MapType::Sockhash
@@ -202,8 +201,10 @@ fn inner(def: &MapDef) -> Result<(), Refusal> {
     if inner.map_type.is_map_in_map() {
         return invalid("inner maps are maps of maps themselves");
     }
-    if inner.map_type == MapType::ProgArray {
-        return Err((Errno::ENOTSUPP, "a prog_array cannot be an inner map".to_owned()));
+    use MapType::{CgroupStorage, PercpuCgroupStorage, ProgArray};
+    if matches!(inner.map_type, ProgArray | CgroupStorage | PercpuCgroupStorage) {
+        let why = format!("a {} cannot be an inner map", inner.map_type.name());
+        return Err((Errno::ENOTSUPP, why));
     }
     Ok(())
 }

@@ -49,6 +49,6 @@ impl Packet {
         keys.store(0, NHOFF, Width::H, nhoff);
         let thoff = keys.load(0, THOFF, Width::H).clamp(nhoff, self.len());
         keys.store(0, THOFF, Width::H, thoff);
-        keys.bytes(0)
+        keys.bytes(0)[..FLOW_KEYS_SIZE as usize].to_vec()
     }
 }

@@ -181,7 +181,7 @@ fn raw_tracepoints_and_syscalls_get_plain_memory() {
     let raw = Tested { max_ctx_offset: 16, ..tested(ProgType::RawTracepoint) };
     let args: Vec<u8> = [1_u64, 41].iter().flat_map(|arg| arg.to_le_bytes()).collect();
     let sum = |machine: &Machine, ctx: Addr| {
-        let arg = |at| machine.memory().load(ctx.offset(8 * at), Width::Dw).unwrap();
+        let arg = |at: i64| machine.memory().load(ctx.offset(8 * at), Width::Dw).unwrap();
         arg(0) + arg(1)
     };
     assert_eq!(run(raw, &TestRun::new().ctx(&args), sum).unwrap().retval, 42);

@@ -101,6 +101,8 @@ fn inner_maps_are_taken_and_refused_as_by_the_kernel() {
             let (key, value, entries) = match kind {
                 MapType::Ringbuf => (0, 0, 4096),
                 MapType::ProgArray | MapType::PerfEventArray => (4, 4, 2),
+                MapType::CgroupArray | MapType::Xskmap => (4, 4, 2),
+                MapType::CgroupStorage | MapType::PercpuCgroupStorage => (8, 8, 0),
                 kind if kind.is_map_in_map() => (4, 4, 2),
                 _ => (4, 8, 2),
             };

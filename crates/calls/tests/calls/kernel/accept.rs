@@ -15,6 +15,8 @@ const ARRAY: u32 = 2;
 const PROG_ARRAY: u32 = 3;
 const PERF_EVENT_ARRAY: u32 = 4;
 const STACK_TRACE: u32 = 7;
+const DEVMAP: u32 = 14;
+const CGROUP_STORAGE: u32 = 19;
 const RINGBUF: u32 = 27;
 
 /// A map that the call takes.
@@ -23,6 +25,8 @@ fn map_for(spec: &CallSpec) -> io::Result<Map> {
         "bpf_tail_call" => Map::create(PROG_ARRAY, 4, 4, 1, 0),
         "bpf_perf_event_output" => Map::create(PERF_EVENT_ARRAY, 4, 4, 1, 0),
         "bpf_get_stackid" => Map::create(STACK_TRACE, 4, 8 * 16, 4, 0),
+        "bpf_redirect_map" => Map::create(DEVMAP, 4, 4, 1, 0),
+        "bpf_get_local_storage" => Map::create(CGROUP_STORAGE, 8, 8, 0, 0),
         name if name.starts_with("bpf_ringbuf_") => Map::create(RINGBUF, 0, 0, 4096, 0),
         _ => Map::create(HASH, 8, 8, 4, 0),
     }
@@ -66,13 +70,20 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
             ArgType::Func => asm.func(reg),
             ArgType::DontCare => asm,
             ArgType::StackOrNull | ArgType::Anything | ArgType::Scalar { .. } => asm.set(reg, 0),
-            ArgType::BtfPtr { .. } => unreachable!("no helper of the catalogue takes one yet"),
+            ArgType::BtfPtr { .. }
+            | ArgType::Iter { .. }
+            | ArgType::SpinLock
+            | ArgType::SockCommon
+            | ArgType::SockRelease => unreachable!("calls that take objects are left out"),
         };
     }
     let CallKind::Helper(id) = spec.kind else { unreachable!("kfuncs have no number") };
     asm = asm.call(id);
     if spec.effect == Some(Effect::RingbufReserve) {
         asm = asm.jump_if_eq(0, 0, 4).mov(1, 0).set(2, 0).call(132);
+    } else if matches!(spec.ret, RetType::SocketOrNull | RetType::SockCommonOrNull) {
+        // What was looked up is given up.
+        asm = asm.jump_if_eq(0, 0, 2).mov(1, 0).call(86);
     } else if spec.ret == RetType::MapValueOrNull {
         asm = asm.jump_if_eq(0, 0, 1).load(1, 0, 0);
     } else if matches!(spec.ret, RetType::BtfPtr { trusted: true, .. }) {
@@ -83,6 +94,14 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
         asm = asm.callback(&Asm::default().set(0, 0).exit());
     }
     asm
+}
+
+/// Whether a call takes an object that no program of bare insns has at hand: the kernel's own selftests make those.
+fn takes_object(spec: &CallSpec) -> bool {
+    let is_object = |arg: &ArgType| {
+        matches!(arg, ArgType::SpinLock | ArgType::SockCommon | ArgType::SockRelease)
+    };
+    spec.args.iter().any(is_object)
 }
 
 fn accepted(spec: &CallSpec, loader: &Loader, text: &Map) -> Result<(), String> {
@@ -114,6 +133,10 @@ fn the_running_kernel_accepts_calls_made_from_our_prototypes() {
             };
             call.spec.permit(loader.prog_type, version) == Permit::Allowed && !other_rule
         });
+        if takes_object(&call.spec) {
+            println!("skip {}: it takes an object", call.spec.name);
+            continue;
+        }
         let mut tried = 0;
         for loader in types {
             tried += 1;
