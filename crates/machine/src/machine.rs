@@ -8,14 +8,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::RwLock;
 use skep_abi::{Addr, Cpu, Errno, KernelVersion, MapId, Node, ProgId, Sample};
 use skep_btf::Btf;
+use skep_topology::{CpuMask, CpuSpec, MAX_CPUS, Topology, TopologyError, TopologySpec};
 
 use crate::cpu::Rcu;
 use crate::cpumask::Cpumasks;
 use crate::failslab::Failslab;
+use crate::hotplug::Cpus;
 use crate::map::{MapEnv, MapObjects, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
 use crate::object::Unmodelled;
 use crate::perf::{Contexts, Counters};
+use crate::sched::Runqueue;
+use crate::scx::{SchedExt, Scx};
 use crate::{
     Clock, CpuState, Fault, Map, MapDef, MapError, Memory, Output, Outputs, Packets, Tasks,
 };
@@ -26,6 +30,9 @@ pub enum MachineError {
     /// A machine has at least one CPU and at most 8192.
     #[error("a machine has 1 to 8192 CPUs, not {0}")]
     Cpus(u32),
+    /// The CPUs and nodes make no machine.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
     /// The host gives no address space.
     #[error(
         "the host refuses 128 GiB of address space: {0}; a limit such as `ulimit -v` may be in the way"
@@ -41,6 +48,7 @@ pub enum MachineError {
 pub struct MachineBuilder {
     cpus: u32,
     nodes: Vec<Node>,
+    topology: Option<Topology>,
     version: KernelVersion,
     btf: Option<Btf>,
     clock: Clock,
@@ -60,6 +68,13 @@ impl MachineBuilder {
     #[must_use]
     pub fn nodes(mut self, nodes: Vec<Node>) -> Self {
         self.nodes = nodes;
+        self
+    }
+
+    /// Its CPUs, caches and nodes; instead of [`Self::cpus`] and [`Self::nodes`], which make each CPU a core of its own.
+    #[must_use]
+    pub fn topology(mut self, topology: Topology) -> Self {
+        self.topology = Some(topology);
         self
     }
 
@@ -104,30 +119,33 @@ impl MachineBuilder {
     /// # Errors
     /// [`MachineError`].
     pub fn build(self) -> Result<Machine, MachineError> {
-        if self.cpus == 0 || self.cpus > 8192 {
-            return Err(MachineError::Cpus(self.cpus));
-        }
+        let topology = match self.topology {
+            Some(topology) => topology,
+            None => flat(self.cpus, &self.nodes)?,
+        };
+        let (count, nodes) = (topology.nr_cpu_ids(), topology.nr_node_ids());
         let memory = Arc::new(Memory::new().map_err(MachineError::AddressSpace)?);
-        let rcu = Arc::new(Rcu::new(self.cpus));
-        let node = |cpu: u32| self.nodes.get(cpu as usize).copied().unwrap_or_default();
-        let cpus = (0..self.cpus)
+        let rcu = Arc::new(Rcu::new(count));
+        let node = |cpu: u32| topology.cpu(Cpu(cpu)).map_or(Node(0), |cpu| cpu.node);
+        let cpus = (0..count)
             .map(|cpu| CpuState::new(Cpu(cpu), node(cpu), self.seed, &memory, &rcu))
             .collect::<Result<Box<_>, _>>()?;
-        let nodes = cpus.iter().map(|cpu| cpu.node().0).max().unwrap_or(0) + 1;
         let unmodelled = Arc::new(Unmodelled::default());
         let map_objects = MapObjects::new(&memory, self.btf.as_ref(), &unmodelled)?;
         let env = MapEnv {
             objects: map_objects.slab().clone(),
-            walk_keys: Arc::new(WalkKeys::new(&memory, self.cpus)?),
-            cpus: self.cpus,
+            walk_keys: Arc::new(WalkKeys::new(&memory, count)?),
+            cpus: count,
             nodes,
         };
         let types = self.btf.as_ref().map(|btf| (btf, &unmodelled));
         let failslab = Arc::new(Failslab::default());
-        let cpumasks = Cpumasks::new(&memory, &rcu, &failslab, types, self.cpus);
-        let tasks = Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, self.cpus);
+        let cpumasks = Cpumasks::new(&memory, &rcu, &failslab, types, count);
+        let hotplug = Cpus::new(topology);
+        let scx = Scx::new(&memory, self.btf.as_ref(), &cpumasks, &hotplug, self.version)?;
+        let tasks = Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, count);
         Ok(Machine {
-            contexts: Contexts::new(&memory, self.cpus)?,
+            contexts: Contexts::new(&memory, count)?,
             packets: Packets::new(Arc::clone(&memory)),
             memory,
             cpus,
@@ -141,12 +159,28 @@ impl MachineBuilder {
             cpumasks,
             failslab,
             has_unaligned_access: self.has_unaligned_access,
-            outputs: Outputs::new(self.cpus),
+            hotplug,
+            runqueues: (0..count).map(|_| Runqueue::default()).collect(),
+            scx,
+            outputs: Outputs::new(count),
             counters: RwLock::default(),
             unmodelled,
             stale_user_reads: AtomicU64::new(0),
         })
     }
+}
+
+/// CPUs that are cores of their own.
+fn flat(cpus: u32, nodes: &[Node]) -> Result<Topology, MachineError> {
+    if cpus == 0 || cpus > MAX_CPUS {
+        return Err(MachineError::Cpus(cpus));
+    }
+    let mut spec = TopologySpec::default();
+    for cpu in 0..cpus {
+        let node = nodes.get(cpu as usize).copied().unwrap_or_default();
+        spec.cpus.insert(Cpu(cpu), CpuSpec { node, ..CpuSpec::new(cpu) });
+    }
+    Ok(spec.build()?)
 }
 
 /// A simulated machine. Threads share it by reference.
@@ -164,6 +198,9 @@ pub struct Machine {
     cpumasks: Cpumasks,
     failslab: Arc<Failslab>,
     has_unaligned_access: bool,
+    pub(crate) hotplug: Cpus,
+    pub(crate) runqueues: Box<[Runqueue]>,
+    scx: Scx,
     contexts: Contexts,
     packets: Packets,
     outputs: Outputs,
@@ -179,6 +216,7 @@ impl Machine {
         MachineBuilder {
             cpus: 1,
             nodes: Vec::new(),
+            topology: None,
             version: KernelVersion::new(6, 18),
             btf: None,
             clock: Clock::default(),
@@ -193,7 +231,31 @@ impl Machine {
         &self.memory
     }
 
-    /// Number of CPUs (`nr_cpu_ids`): all are possible, present and online.
+    /// Its CPUs, caches and nodes as declared.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        self.hotplug.topology()
+    }
+
+    /// CPUs that run.
+    #[must_use]
+    pub fn online(&self) -> CpuMask {
+        self.hotplug.online()
+    }
+
+    /// sched_ext: the scheduler, idle CPUs.
+    #[must_use]
+    pub fn sched_ext(&self) -> SchedExt<'_> {
+        SchedExt { machine: self, scx: &self.scx }
+    }
+
+    /// Does what had to wait for a program's end: to be called after each run, as interrupts that were held back come
+    /// after it in the kernel.
+    pub fn irq_work(&self) {
+        self.scx.instance.finish();
+    }
+
+    /// Number of CPUs (`nr_cpu_ids`): those from 0 to the highest possible one.
     #[must_use]
     pub fn nr_cpus(&self) -> u32 {
         self.cpus.len() as u32

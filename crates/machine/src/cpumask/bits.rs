@@ -1,6 +1,7 @@
 //! What can be done with masks: `include/linux/cpumask.h` over `lib/bitmap.c` and `lib/find_bit.c`.
 
-use skep_abi::{Addr, Errno};
+use skep_abi::{Addr, Cpu, Errno};
+use skep_topology::CpuMask;
 
 use super::{Cpumasks, MaskBits};
 use crate::Fault;
@@ -10,7 +11,8 @@ use crate::memory::{AtomicOp, Width};
 const MAX_WORDS: usize = 8192 / 64;
 
 /// The words of a mask as they are at one moment.
-pub(super) struct Words {
+#[derive(Clone)]
+pub(crate) struct Words {
     words: [u64; MAX_WORDS],
     bits: u32,
 }
@@ -35,7 +37,7 @@ impl Words {
     }
 
     /// The first bit that is set from `from` on; the number of bits where there is none (`find_next_bit`).
-    pub(super) fn next(&self, from: u32) -> u32 {
+    pub(crate) fn next(&self, from: u32) -> u32 {
         let first = (from / 64) as usize;
         for at in first..self.raw().len() {
             let after = if at == first { u64::MAX << (from % 64) } else { u64::MAX };
@@ -47,8 +49,28 @@ impl Words {
         self.bits
     }
 
+    /// Whether a CPU is in it.
+    pub(crate) fn contains(&self, cpu: Cpu) -> bool {
+        cpu.0 < self.bits && self.words[cpu.0 as usize / 64] >> (cpu.0 % 64) & 1 != 0
+    }
+
+    /// Whether it has no CPU.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.next(0) >= self.bits
+    }
+
+    /// The CPUs, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Cpu> + '_ {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let cpu = self.next(at);
+            at = cpu + 1;
+            (cpu < self.bits).then_some(Cpu(cpu))
+        })
+    }
+
     /// Combines two masks word by word.
-    pub(super) fn with(mut self, other: &Self, op: impl Fn(u64, u64) -> u64) -> Self {
+    pub(crate) fn with(mut self, other: &Self, op: impl Fn(u64, u64) -> u64) -> Self {
         for (word, other) in self.words.iter_mut().zip(other.raw()) {
             *word = op(*word, *other);
         }
@@ -69,7 +91,21 @@ impl Cpumasks {
         Ok(Words { words, bits })
     }
 
-    pub(super) fn searched(&self, at: Addr) -> Result<Words, Fault> {
+    /// A set of CPUs as words of a mask.
+    pub(crate) fn words_of(&self, cpus: &CpuMask) -> Words {
+        let mut words = [0; MAX_WORDS];
+        for (into, word) in words.iter_mut().zip(cpus.words()) {
+            *into = *word;
+        }
+        Words { words, bits: self.bits.small }
+    }
+
+    /// Makes a mask these words.
+    pub(crate) fn put_words(&self, at: Addr, words: &Words) -> Result<(), Fault> {
+        self.put(at, words.raw().iter().copied())
+    }
+
+    pub(crate) fn searched(&self, at: Addr) -> Result<Words, Fault> {
         self.words(at, self.bits.small)
     }
 

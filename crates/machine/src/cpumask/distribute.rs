@@ -26,7 +26,7 @@ impl Cpumasks {
         Ok(self.choose(on, &self.both(src1, src2)?))
     }
 
-    fn choose(&self, on: Cpu, words: &Words) -> u32 {
+    pub(crate) fn choose(&self, on: Cpu, words: &Words) -> u32 {
         let Some(cursor) = self.cursors.get(on.0 as usize) else {
             return words.next(0);
         };

@@ -5,9 +5,13 @@
 
 mod bits;
 mod distribute;
+mod global;
 mod object;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use bits::Words;
+pub(crate) use global::GlobalMasks;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;

@@ -1,10 +1,11 @@
 //! `struct task_struct` and what it points to.
 
-use skep_abi::Addr;
+use skep_abi::{Addr, Cpu, Pid};
 
 use super::Task;
 use crate::cpu::Rcu;
-use crate::memory::{Memory, OutOfMemory};
+use crate::Fault;
+use crate::memory::{Memory, OutOfMemory, Width};
 use crate::object::{Layout, ObjectPool, Place, Unmodelled};
 use skep_btf::Btf;
 use std::sync::Arc;
@@ -106,6 +107,41 @@ impl TaskObjects {
         let mm = self.mm.as_ref().zip(objects.mm).map_or(Addr::NULL, |(pool, mm)| pool.addr(mm));
         number("mm", mm.0);
         number("active_mm", mm.0);
+    }
+
+    /// Where the task runs or ran last: nothing where nobody has told.
+    pub(super) fn fill_place(&self, objects: Objects, cpu: Option<Cpu>, on_cpu: bool) {
+        let Some(cpu) = cpu else { return };
+        for (path, value) in [
+            ("thread_info.cpu", cpu.0),
+            ("recent_used_cpu", cpu.0),
+            ("wake_cpu", cpu.0),
+            ("on_cpu", on_cpu.into()),
+        ] {
+            self.task.put(objects.task, path, value.into());
+        }
+    }
+
+    /// The thread that a `task_struct` says to be.
+    pub(super) fn tid_at(&self, memory: &Memory, task: Addr) -> Option<Pid> {
+        let field = self.task.layout.field("pid")?;
+        let pid = memory.load(task.offset(field.offset.cast_signed()), Width::W).ok()?;
+        Some(Pid(pid as u32))
+    }
+
+    /// What a `task_struct` says of the CPUs that it may run on.
+    pub(super) fn cpus_allowed(
+        &self,
+        memory: &Memory,
+        task: Addr,
+    ) -> Result<Option<(Addr, u32)>, Fault> {
+        let field = |path| self.task.layout.field(path);
+        let (Some(mask), Some(count)) = (field("cpus_ptr"), field("nr_cpus_allowed")) else {
+            return Ok(None);
+        };
+        let mask = memory.load(task.offset(mask.offset.cast_signed()), Width::Dw)?;
+        let count = memory.load(task.offset(count.offset.cast_signed()), Width::W)?;
+        Ok(Some((Addr(mask), count as u32)))
     }
 
     /// The mask of CPUs, which lies in the task and is pointed to.

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use skep_abi::{Addr, Pid};
+use skep_abi::{Addr, Cpu, Pid};
 use skep_btf::Btf;
 
 use super::Task;
 use super::object::{Objects, Relatives, TaskObjects};
 use crate::cpu::Rcu;
+use crate::Fault;
 use crate::memory::Memory;
 use crate::object::Unmodelled;
 
@@ -25,6 +26,16 @@ const INIT: Pid = Pid(1);
 struct Entry {
     task: Arc<Task>,
     objects: Option<Objects>,
+    /// The CPU that it runs on or ran on last, where that was told.
+    cpu: Option<Cpu>,
+    /// Whether it runs there now.
+    on_cpu: bool,
+}
+
+impl Entry {
+    fn new(task: Task) -> Self {
+        Self { task: Arc::new(task), objects: None, cpu: None, on_cpu: false }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -87,11 +98,15 @@ impl Tasks {
         // A thread whose number is used again is another one.
         if table.by_tid.get(&tid).is_some_and(|entry| !entry.task.is_alive) {
             self.retire(table, tid);
+            if let Some(entry) = table.by_tid.get_mut(&tid) {
+                (entry.cpu, entry.on_cpu) = (None, false);
+            }
         }
         match table.by_tid.get_mut(&tid) {
             Some(entry) => entry.task = task,
             None => {
-                table.by_tid.insert(tid, Entry { task, objects: None });
+                let entry = Entry { task, objects: None, cpu: None, on_cpu: false };
+                table.by_tid.insert(tid, entry);
             }
         }
         self.refill(table, tid);
@@ -186,6 +201,64 @@ impl Tasks {
         }
     }
 
+    /// A thread came to a CPU; *Returns* the CPU on which it was still believed to run.
+    pub(crate) fn came(&self, tid: Pid, cpu: Cpu) -> Option<Cpu> {
+        self.place(tid, |entry| {
+            let before = entry.cpu.replace(cpu).filter(|before| entry.on_cpu && *before != cpu);
+            entry.on_cpu = true;
+            before
+        })
+    }
+
+    /// A thread left a CPU.
+    pub(crate) fn left(&self, tid: Pid, cpu: Cpu) {
+        self.place(tid, |entry| {
+            if entry.cpu == Some(cpu) {
+                entry.on_cpu = false;
+            }
+        });
+    }
+
+    /// Says where a thread is; those of which nothing else is known are not entered. There is an idle task for each CPU,
+    /// all of which are thread 0, so that it is nowhere.
+    fn place<T: Default>(&self, tid: Pid, change: impl FnOnce(&mut Entry) -> T) -> T {
+        if tid == IDLE {
+            return T::default();
+        }
+        let mut table = self.table.write();
+        let Some(entry) = table.by_tid.get_mut(&tid) else { return T::default() };
+        let changed = change(entry);
+        if let (Some(pools), Some(objects)) = (&self.objects, entry.objects) {
+            pools.fill_place(objects, entry.cpu, entry.on_cpu);
+        }
+        changed
+    }
+
+    /// The CPU that a thread runs on or ran on last (`task_cpu`), where that was told.
+    #[must_use]
+    pub fn cpu_of(&self, tid: Pid) -> Option<Cpu> {
+        self.table.read().by_tid.get(&tid)?.cpu
+    }
+
+    /// The thread whose `task_struct` is at an address.
+    #[must_use]
+    pub fn at(&self, addr: Addr) -> Option<Pid> {
+        let pools = self.objects.as_ref()?;
+        let tid = pools.tid_at(&self.memory, addr)?;
+        let table = self.table.read();
+        let objects = table.by_tid.get(&tid)?.objects?;
+        (pools.addr(objects) == addr).then_some(tid)
+    }
+
+    /// The mask of CPUs in the `task_struct` at an address, which must be alive, and how many CPUs are in it
+    /// (`cpus_ptr`, `nr_cpus_allowed`).
+    ///
+    /// # Errors
+    /// A [`Fault`] when no live memory is there.
+    pub fn cpus_allowed(&self, task: Addr) -> Result<Option<(Addr, u32)>, Fault> {
+        self.objects.as_ref().map_or(Ok(None), |pools| pools.cpus_allowed(&self.memory, task))
+    }
+
     /// The thread's `task_struct` in machine memory, made when it is asked for the first time.
     ///
     /// Null when the machine has no BTF with a `task_struct`, or no memory.
@@ -211,7 +284,7 @@ impl Tasks {
             let entry = table
                 .by_tid
                 .entry(tid)
-                .or_insert_with(|| Entry { task: Arc::new(stub(tid)), objects: None });
+                .or_insert_with(|| Entry::new(stub(tid)));
             if entry.objects.is_some() {
                 continue;
             }
@@ -230,8 +303,12 @@ impl Tasks {
     /// Writes what is known of a thread into its objects, where it has some.
     fn refill(&self, table: &mut Table, tid: Pid) {
         let Some(pools) = &self.objects else { return };
-        let Some(Entry { task, objects: Some(objects) }) = table.by_tid.get(&tid) else { return };
+        let Some(Entry { task, objects: Some(objects), cpu, on_cpu }) = table.by_tid.get(&tid)
+        else {
+            return;
+        };
         let (task, objects) = (Arc::clone(task), *objects);
+        pools.fill_place(objects, *cpu, *on_cpu);
         let parent = table.parent_of(&task);
         let mut addr = |tid: Pid| {
             self.make_relative(table, tid);

@@ -1,0 +1,87 @@
+//! Which CPUs there are and which of them run: `kernel/cpu.c`.
+
+use parking_lot::RwLock;
+use skep_abi::{Cpu, Errno, Node};
+use skep_topology::{CpuMask, Topology};
+
+/// Why a CPU was not put into service or taken out of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("CPU {cpu} cannot go {}: {why}", if *online { "online" } else { "offline" })]
+pub struct HotplugError {
+    /// The CPU.
+    pub cpu: Cpu,
+    /// What was asked for.
+    pub online: bool,
+    /// The kernel's error number.
+    pub errno: Errno,
+    /// The reason.
+    pub why: &'static str,
+}
+
+/// The CPUs of a machine: as declared, and as they are now.
+#[derive(Debug)]
+pub(crate) struct Cpus {
+    topology: Topology,
+    online: RwLock<CpuMask>,
+}
+
+impl Cpus {
+    pub(crate) fn new(topology: Topology) -> Self {
+        let online = RwLock::new(topology.online().clone());
+        Self { topology, online }
+    }
+
+    pub(crate) fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    pub(crate) fn online(&self) -> CpuMask {
+        self.online.read().clone()
+    }
+
+    /// CPUs of a core that run (`cpu_smt_mask`): none for a CPU that does not.
+    pub(crate) fn smt_siblings(&self, cpu: Cpu) -> Vec<Cpu> {
+        let online = self.online.read();
+        let those = self.topology.siblings(cpu).iter().copied();
+        if online.contains(cpu) { those.filter(|cpu| online.contains(*cpu)).collect() } else { vec![] }
+    }
+
+    /// CPUs of a node that run (`cpumask_of_node`).
+    pub(crate) fn of_node(&self, node: Node) -> CpuMask {
+        let online = self.online.read();
+        let those = self.topology.cpus_of_node(node).iter().copied();
+        those.filter(|cpu| online.contains(*cpu)).collect()
+    }
+
+    /// CPUs that share a last level cache with one, and run.
+    pub(crate) fn of_llc(&self, cpu: Cpu) -> CpuMask {
+        let online = self.online.read();
+        let those = self.topology.llc_siblings(cpu).iter().copied();
+        those.filter(|cpu| online.contains(*cpu)).collect()
+    }
+
+    pub(crate) fn is_smt_active(&self) -> bool {
+        self.topology.is_smt_active_with(&self.online.read())
+    }
+
+    /// Checks whether a CPU can change; *Returns* whether it has to.
+    pub(crate) fn check(&self, cpu: Cpu, online: bool) -> Result<bool, HotplugError> {
+        let refuse = |errno, why| Err(HotplugError { cpu, online, errno, why });
+        if !self.topology.present().contains(cpu) {
+            return refuse(Errno::EINVAL, "it is not plugged in");
+        }
+        let now = self.online.read();
+        if now.contains(cpu) == online {
+            return Ok(false);
+        }
+        if !online && now.weight() == 1 {
+            return refuse(Errno::EBUSY, "it is the last one that runs");
+        }
+        Ok(true)
+    }
+
+    pub(crate) fn set(&self, cpu: Cpu, online: bool) {
+        let mut now = self.online.write();
+        if online { now.insert(cpu) } else { now.remove(cpu) }
+    }
+}
