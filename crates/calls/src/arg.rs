@@ -74,6 +74,8 @@ addresses! {
     ReadMemOrNull: mem(MemAccess::Read, true);
     /// Memory to be filled.
     UninitMem: mem(MemAccess::WriteUninit, false);
+    /// A C `bool` to be written.
+    BoolPtr: ArgType::Mem { access: MemAccess::ReadWrite, size: SizeRule::Fixed(1), nullable: false };
     /// Memory to be read and written.
     WriteMem: mem(MemAccess::ReadWrite, false);
     /// Memory to be written in part, or null.
@@ -196,6 +198,10 @@ structs! {
     Cpumask: "cpumask";
     /// A mask of CPUs that programs made.
     BpfCpumask: "bpf_cpumask";
+    /// A task.
+    TaskStruct: "task_struct";
+    /// Arguments of `__scx_bpf_select_cpu_and`.
+    SelectCpuArgs: "scx_bpf_select_cpu_and_args";
 }
 
 /// Pointers to objects of the kernel.

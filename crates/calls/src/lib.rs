@@ -31,6 +31,7 @@ mod prog_set;
 mod proto;
 mod ret;
 mod ringbuf;
+mod sched_ext;
 mod snprintf;
 mod spin_lock;
 mod stackmap;
@@ -82,6 +83,9 @@ pub static CATALOGUE: &[&[Call]] = &[
     bpf_trace::CurrentTask::CALLS,
     bpf_trace::Cookie::CALLS,
     bpf_trace::FuncIp::CALLS,
+    sched_ext::Ext::CALLS,
+    sched_ext::Idle::CALLS,
+    sched_ext::SelectCpu::CALLS,
 ];
 
 /// All calls, one after the other.

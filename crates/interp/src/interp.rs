@@ -85,6 +85,8 @@ impl Interp {
         run: &mut Run<'_>,
         args: &[u64],
     ) -> Result<u64, Box<Trap>> {
-        Vm::new(self, run).run(run, program, args)
+        let ran = Vm::new(self, run).run(run, program, args);
+        run.machine.irq_work();
+        ran
     }
 }

@@ -43,7 +43,11 @@ impl Cpus {
     pub(crate) fn smt_siblings(&self, cpu: Cpu) -> Vec<Cpu> {
         let online = self.online.read();
         let those = self.topology.siblings(cpu).iter().copied();
-        if online.contains(cpu) { those.filter(|cpu| online.contains(*cpu)).collect() } else { vec![] }
+        if online.contains(cpu) {
+            those.filter(|cpu| online.contains(*cpu)).collect()
+        } else {
+            vec![]
+        }
     }
 
     /// CPUs of a node that run (`cpumask_of_node`).

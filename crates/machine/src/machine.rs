@@ -411,6 +411,11 @@ impl Machine {
         self.unmodelled.names()
     }
 
+    /// Notes that a call was asked for something that nothing tells, and answered 0; see [`Self::unmodelled_fields`].
+    pub fn note_unknown(&self, what: &str) {
+        self.unmodelled.note(what);
+    }
+
     /// Reads of user memory that were answered by the process as it is now, not as it was at the sample.
     #[must_use]
     pub fn stale_user_reads(&self) -> u64 {

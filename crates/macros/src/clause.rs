@@ -86,7 +86,8 @@ impl Parse for FlagStep {
         let since = input.parse()?;
         input.parse::<Token![:]>()?;
         let flags = Punctuated::<Ident, Token![|]>::parse_separated_nonempty(input)?;
-        Ok(Self { since, flags: flags.into_iter().collect() })
+        let none = |flag: &Ident| flag == "NONE";
+        Ok(Self { since, flags: flags.into_iter().filter(|flag| !none(flag)).collect() })
     }
 }
 

@@ -14,6 +14,13 @@ use crate::memory::{Slab, Watch, Width};
 pub(crate) struct Unmodelled(Mutex<BTreeSet<String>>);
 
 impl Unmodelled {
+    pub(crate) fn note(&self, name: &str) {
+        let mut names = self.0.lock();
+        if !names.contains(name) {
+            names.insert(name.to_owned());
+        }
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         self.0.lock().iter().cloned().collect()
     }

@@ -42,10 +42,10 @@ pub use pick::{PICK_IDLE_CORE, PICK_IDLE_IN_NODE};
 pub use select::{WAKE_SYNC, Wakeup};
 pub use state::LoadError;
 
+use crate::Machine;
 use crate::cpumask::Cpumasks;
 use crate::hotplug::Cpus;
 use crate::memory::{Memory, OutOfMemory};
-use crate::Machine;
 use masks::Masks;
 use state::Instance;
 

@@ -77,7 +77,12 @@ impl SchedExt<'_> {
         Ok(self.select(wakeup, prev_is_allowed, &search))
     }
 
-    fn select(self, wakeup: &Wakeup<'_>, prev_is_allowed: bool, search: &Search<'_>) -> Option<Cpu> {
+    fn select(
+        self,
+        wakeup: &Wakeup<'_>,
+        prev_is_allowed: bool,
+        search: &Search<'_>,
+    ) -> Option<Cpu> {
         let Wakeup { on, prev, wake_flags, flags, .. } = *wakeup;
         if wake_flags & WAKE_SYNC != 0 {
             let shares = on == prev || self.cpus().of_llc(on).contains(prev);

@@ -3,8 +3,8 @@
 use skep_abi::{Addr, Cpu, Pid};
 
 use super::Task;
-use crate::cpu::Rcu;
 use crate::Fault;
+use crate::cpu::Rcu;
 use crate::memory::{Memory, OutOfMemory, Width};
 use crate::object::{Layout, ObjectPool, Place, Unmodelled};
 use skep_btf::Btf;

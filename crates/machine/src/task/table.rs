@@ -9,8 +9,8 @@ use skep_btf::Btf;
 
 use super::Task;
 use super::object::{Objects, Relatives, TaskObjects};
-use crate::cpu::Rcu;
 use crate::Fault;
+use crate::cpu::Rcu;
 use crate::memory::Memory;
 use crate::object::Unmodelled;
 
@@ -281,10 +281,7 @@ impl Tasks {
         let mut made = Vec::new();
         let mut wanted = vec![tid];
         while let Some(tid) = wanted.pop() {
-            let entry = table
-                .by_tid
-                .entry(tid)
-                .or_insert_with(|| Entry::new(stub(tid)));
+            let entry = table.by_tid.entry(tid).or_insert_with(|| Entry::new(stub(tid)));
             if entry.objects.is_some() {
                 continue;
             }

@@ -10,6 +10,7 @@ mod perf;
 mod printk;
 mod probe_read;
 mod ringbuf;
+mod sched_ext;
 mod snprintf;
 mod stack;
 mod state;
@@ -129,6 +130,31 @@ const RUNNING: &[(&str, fn())] = &[
     ("bpf_throw", state::an_exception_ends_the_program),
     ("bpf_preempt_disable", state::preemption_changes_nothing_that_a_program_sees),
     ("bpf_preempt_enable", state::preemption_changes_nothing_that_a_program_sees),
+    ("scx_bpf_cpuperf_cap", sched_ext::performance_is_asked_for_and_told),
+    ("scx_bpf_cpuperf_cur", sched_ext::performance_is_asked_for_and_told),
+    ("scx_bpf_cpuperf_set", sched_ext::performance_is_asked_for_and_told),
+    ("scx_bpf_nr_node_ids", sched_ext::sizes_and_masks_of_the_machine_are_told),
+    ("scx_bpf_nr_cpu_ids", sched_ext::sizes_and_masks_of_the_machine_are_told),
+    ("scx_bpf_get_possible_cpumask", sched_ext::sizes_and_masks_of_the_machine_are_told),
+    ("scx_bpf_get_online_cpumask", sched_ext::sizes_and_masks_of_the_machine_are_told),
+    ("scx_bpf_put_cpumask", sched_ext::sizes_and_masks_of_the_machine_are_told),
+    ("scx_bpf_cpu_node", sched_ext::sizes_and_masks_of_the_machine_are_told),
+    ("scx_bpf_task_running", sched_ext::tasks_are_where_they_were_seen_last),
+    ("scx_bpf_task_cpu", sched_ext::tasks_are_where_they_were_seen_last),
+    ("scx_bpf_now", sched_ext::time_never_goes_back_on_a_cpu),
+    ("scx_bpf_get_idle_cpumask_node", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_get_idle_cpumask", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_get_idle_smtmask_node", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_get_idle_smtmask", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_put_idle_cpumask", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_test_and_clear_cpu_idle", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_pick_idle_cpu_node", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_pick_idle_cpu", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_pick_any_cpu_node", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_pick_any_cpu", sched_ext::each_call_answers_as_the_scheduler_allows),
+    ("scx_bpf_select_cpu_and", sched_ext::a_cpu_is_chosen_for_a_task),
+    ("scx_bpf_select_cpu_dfl", sched_ext::a_cpu_is_chosen_for_a_task),
+    ("__scx_bpf_select_cpu_and", sched_ext::a_cpu_is_chosen_for_a_task),
 ];
 
 #[test]

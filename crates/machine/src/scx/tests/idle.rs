@@ -4,7 +4,9 @@ use skep_abi::{Addr, Cpu, Errno, Node, Pid};
 use skep_topology::{Numbering, Topology, TopologyBuilder};
 
 use super::{built, machine, mask_of, numbers};
-use crate::scx::{ExitKind, OPS_BUILTIN_IDLE_PER_NODE, PICK_IDLE_CORE, PICK_IDLE_IN_NODE, SchedExtOps};
+use crate::scx::{
+    ExitKind, OPS_BUILTIN_IDLE_PER_NODE, PICK_IDLE_CORE, PICK_IDLE_IN_NODE, SchedExtOps,
+};
 use crate::{Machine, Width};
 
 /// Two nodes of two cores of two threads: siblings are 0 and 1, 2 and 3, …
@@ -138,7 +140,9 @@ fn nodes_are_searched_from_the_nearest_on_and_those_that_are_not_there_are_left_
         let machine = machine(topology, true);
         let scx = machine.sched_ext();
         let pick = |_| {
-            scx.pick_idle(Cpu(0), scx.possible_mask(), Some(Node(from)), 0).unwrap().map(|cpu| cpu.0)
+            scx.pick_idle(Cpu(0), scx.possible_mask(), Some(Node(from)), 0)
+                .unwrap()
+                .map(|cpu| cpu.0)
         };
         (0..4).filter_map(pick).collect::<Vec<_>>()
     };
@@ -163,7 +167,10 @@ fn a_cpu_that_goes_out_of_service_ends_a_scheduler_that_does_not_expect_it() {
     let machine = machine(two_nodes(), false);
     machine.set_online(Cpu(3), false).unwrap();
     let info = machine.sched_ext().exit_info().unwrap();
-    assert_eq!((info.kind, info.msg.as_str()), (ExitKind::UnregKern, "cpu 3 going offline, exiting scheduler"));
+    assert_eq!(
+        (info.kind, info.msg.as_str()),
+        (ExitKind::UnregKern, "cpu 3 going offline, exiting scheduler")
+    );
     assert!(!machine.sched_ext().is_loaded());
     assert_eq!(numbers(&machine.online()), [0, 1, 2, 4, 5, 6, 7]);
     machine.set_online(Cpu(3), false).unwrap();

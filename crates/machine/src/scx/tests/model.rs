@@ -35,8 +35,13 @@ struct Model<'t> {
 
 impl<'t> Model<'t> {
     fn new(topology: &'t Topology, is_per_node: bool) -> Self {
-        let mut model =
-            Self { topology, is_per_node, idle: BTreeMap::new(), busy: BTreeSet::new(), cursors: BTreeMap::new() };
+        let mut model = Self {
+            topology,
+            is_per_node,
+            idle: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            cursors: BTreeMap::new(),
+        };
         for cpu in topology.online().iter() {
             let idle = model.of(cpu.0);
             idle.cpus.insert(cpu.0);
@@ -95,11 +100,18 @@ impl<'t> Model<'t> {
         Some(next)
     }
 
-    fn pick_in(&mut self, on: u32, node: Option<Node>, allowed: &BTreeSet<u32>, core: bool) -> Option<u32> {
+    fn pick_in(
+        &mut self,
+        on: u32,
+        node: Option<Node>,
+        allowed: &BTreeSet<u32>,
+        core: bool,
+    ) -> Option<u32> {
         loop {
             let idle = self.idle.entry(node).or_default();
             let both = |set: &BTreeSet<u32>| set.intersection(allowed).copied().collect();
-            let (cores, cpus): (BTreeSet<u32>, BTreeSet<u32>) = (both(&idle.cores), both(&idle.cpus));
+            let (cores, cpus): (BTreeSet<u32>, BTreeSet<u32>) =
+                (both(&idle.cores), both(&idle.cpus));
             let has_smt = self.topology.is_smt_active();
             let among = match () {
                 () if has_smt && !cores.is_empty() => cores,
@@ -113,7 +125,13 @@ impl<'t> Model<'t> {
         }
     }
 
-    fn pick(&mut self, on: u32, node: Option<Node>, allowed: &BTreeSet<u32>, flags: u64) -> Option<u32> {
+    fn pick(
+        &mut self,
+        on: u32,
+        node: Option<Node>,
+        allowed: &BTreeSet<u32>,
+        flags: u64,
+    ) -> Option<u32> {
         let mut nodes = vec![node];
         if let (Some(node), true) = (node, flags & PICK_IDLE_IN_NODE == 0) {
             let mut others: Vec<_> =
@@ -121,7 +139,9 @@ impl<'t> Model<'t> {
             others.sort_by_key(|of| self.topology.distance(node, of.node));
             nodes.extend(others.iter().map(|of| Some(of.node)));
         }
-        nodes.into_iter().find_map(|node| self.pick_in(on, node, allowed, flags & PICK_IDLE_CORE != 0))
+        nodes
+            .into_iter()
+            .find_map(|node| self.pick_in(on, node, allowed, flags & PICK_IDLE_CORE != 0))
     }
 }
 
@@ -132,7 +152,12 @@ fn topologies() -> impl Strategy<Value = Topology> {
     (cpus, prop::collection::vec(11..40u8, 16)).prop_filter_map("nothing runs", |(cpus, far)| {
         let mut spec = TopologySpec::default();
         for (number, (node, core, luck)) in (0..).zip(cpus) {
-            let mut of = CpuSpec { node: Node(node * 2), llc: node, socket: node, ..CpuSpec::new(node * 8 + core) };
+            let mut of = CpuSpec {
+                node: Node(node * 2),
+                llc: node,
+                socket: node,
+                ..CpuSpec::new(node * 8 + core)
+            };
             of.online = luck > 1;
             spec.cpus.insert(Cpu(number * 9 % 70), of);
             spec.nodes.insert(Node(node * 2), NodeSpec::default());

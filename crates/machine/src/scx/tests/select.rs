@@ -68,7 +68,10 @@ fn the_nodes_own_masks_are_searched_first_where_there_are_such() {
 #[test]
 fn the_mask_that_is_given_and_the_tasks_own_both_bind() {
     let machine = machine(big(), false);
-    let given = |allowed: &[u32]| Wakeup { allowed: Some(mask_of(&machine, allowed)), ..wakeup(&machine, 0) };
+    let given = |allowed: &[u32]| Wakeup {
+        allowed: Some(mask_of(&machine, allowed)),
+        ..wakeup(&machine, 0)
+    };
     assert_eq!(select(&machine, &given(&[6])), Some(6), "the last CPU is not in it");
     assert_eq!(select(&machine, &given(&[])), None);
     let own = mask_of(&machine, &[2, 3]);
@@ -105,9 +108,14 @@ fn a_waker_that_sleeps_gives_its_cpu_where_the_machine_is_not_full() {
     let machine = machine(big(), true);
     busy(&machine, &[0, 8]);
     let waker = Task::new(Pid(9), Pid(9), "waker");
-    let sync = Wakeup { on: Cpu(0), waker: Some(&waker), wake_flags: WAKE_SYNC, ..wakeup(&machine, 4) };
+    let sync =
+        Wakeup { on: Cpu(0), waker: Some(&waker), wake_flags: WAKE_SYNC, ..wakeup(&machine, 4) };
     assert_eq!(select(&machine, &sync), Some(0), "the waker's own, which is not idle");
-    assert_eq!(select(&machine, &Wakeup { prev: Cpu(1), ..sync }), Some(1), "or the last one near it");
+    assert_eq!(
+        select(&machine, &Wakeup { prev: Cpu(1), ..sync }),
+        Some(1),
+        "or the last one near it"
+    );
     let mut ending = waker.clone();
     ending.is_alive = false;
     assert_eq!(select(&machine, &Wakeup { waker: Some(&ending), ..sync }), Some(4));
