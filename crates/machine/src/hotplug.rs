@@ -1,7 +1,7 @@
 //! Which CPUs there are and which of them run: `kernel/cpu.c`.
 
 use parking_lot::RwLock;
-use skep_abi::{Cpu, Errno, Node};
+use skep_abi::{Cpu, Errno};
 use skep_topology::{CpuMask, Topology};
 
 /// Why a CPU was not put into service or taken out of it.
@@ -37,35 +37,6 @@ impl Cpus {
 
     pub(crate) fn online(&self) -> CpuMask {
         self.online.read().clone()
-    }
-
-    /// CPUs of a core that run (`cpu_smt_mask`): none for a CPU that does not.
-    pub(crate) fn smt_siblings(&self, cpu: Cpu) -> Vec<Cpu> {
-        let online = self.online.read();
-        let those = self.topology.siblings(cpu).iter().copied();
-        if online.contains(cpu) {
-            those.filter(|cpu| online.contains(*cpu)).collect()
-        } else {
-            vec![]
-        }
-    }
-
-    /// CPUs of a node that run (`cpumask_of_node`).
-    pub(crate) fn of_node(&self, node: Node) -> CpuMask {
-        let online = self.online.read();
-        let those = self.topology.cpus_of_node(node).iter().copied();
-        those.filter(|cpu| online.contains(*cpu)).collect()
-    }
-
-    /// CPUs that share a last level cache with one, and run.
-    pub(crate) fn of_llc(&self, cpu: Cpu) -> CpuMask {
-        let online = self.online.read();
-        let those = self.topology.llc_siblings(cpu).iter().copied();
-        those.filter(|cpu| online.contains(*cpu)).collect()
-    }
-
-    pub(crate) fn is_smt_active(&self) -> bool {
-        self.topology.is_smt_active_with(&self.online.read())
     }
 
     /// Checks whether a CPU can change; *Returns* whether it has to.

@@ -142,7 +142,8 @@ impl MachineBuilder {
         let failslab = Arc::new(Failslab::default());
         let cpumasks = Cpumasks::new(&memory, &rcu, &failslab, types, count);
         let hotplug = Cpus::new(topology);
-        let scx = Scx::new(&memory, self.btf.as_ref(), &cpumasks, &hotplug, self.version)?;
+        let scx =
+            Scx::new(&memory, self.btf.as_ref(), &cpumasks, hotplug.topology(), self.version)?;
         let tasks = Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, count);
         Ok(Machine {
             contexts: Contexts::new(&memory, count)?,
@@ -241,6 +242,12 @@ impl Machine {
     #[must_use]
     pub fn online(&self) -> CpuMask {
         self.hotplug.online()
+    }
+
+    /// Whether two CPUs of one core run now (`sched_smt_active`).
+    #[must_use]
+    pub fn is_smt_active(&self) -> bool {
+        self.topology().is_smt_active_with(&self.online())
     }
 
     /// sched_ext: the scheduler, idle CPUs.

@@ -6,10 +6,9 @@
 
 use skep_abi::{Addr, Cpu, Node};
 use skep_btf::Btf;
-use skep_topology::CpuMask;
+use skep_topology::{CpuMask, Topology};
 
 use crate::cpumask::{Cpumasks, GlobalMasks, Words};
-use crate::hotplug::Cpus;
 use crate::memory::{Memory, OutOfMemory};
 
 /// The masks that the kernel lends to programs.
@@ -39,19 +38,19 @@ impl Masks {
         memory: &Memory,
         btf: Option<&Btf>,
         cpumasks: &Cpumasks,
-        cpus: &Cpus,
+        topology: &Topology,
     ) -> Result<Self, OutOfMemory> {
         let names = ["cpu_none_mask", "cpu_possible_mask", "cpu_online_mask"];
         let idle = ["the mask of idle CPUs", "the mask of idle cores"];
-        let nodes: Box<[Node]> = cpus.topology().nodes().iter().map(|node| node.node).collect();
+        let nodes: Box<[Node]> = topology.nodes().iter().map(|node| node.node).collect();
         let of_nodes =
             nodes.iter().flat_map(|node| idle.map(|name| format!("{name} of node {node}")));
         let names: Vec<String> =
             names.into_iter().chain(idle).map(str::to_owned).chain(of_nodes).collect();
         let global = GlobalMasks::new(memory, btf, cpumasks.bits(), &names)?;
         let masks = Self { global, nodes };
-        masks.put(cpumasks, masks.possible(), cpus.topology().possible());
-        masks.put(cpumasks, masks.online(), &cpus.online());
+        masks.put(cpumasks, masks.possible(), topology.possible());
+        masks.put(cpumasks, masks.online(), topology.online());
         Ok(masks)
     }
 
@@ -103,16 +102,10 @@ impl Masks {
         self.assign(cpumasks, self.online(), cpu, online);
     }
 
-    /// All CPUs that run count as idle; that soon becomes what is (`reset_idle_masks`).
-    pub(super) fn reset(&self, cpumasks: &Cpumasks, cpus: &Cpus, is_per_node: bool) {
-        let reset = |masks: IdleMasks, idle: &CpuMask| {
-            self.put(cpumasks, masks.cpu, idle);
-            self.put(cpumasks, masks.smt, idle);
-        };
-        if is_per_node {
-            self.nodes.iter().for_each(|node| reset(self.idle(Some(*node)), &cpus.of_node(*node)));
-        } else {
-            reset(self.idle(None), &cpus.online());
-        }
+    /// Both masks of a node, or of the whole machine, become these CPUs.
+    pub(super) fn reset(&self, cpumasks: &Cpumasks, node: Option<Node>, idle: &CpuMask) {
+        let masks = self.idle(node);
+        self.put(cpumasks, masks.cpu, idle);
+        self.put(cpumasks, masks.smt, idle);
     }
 }

@@ -26,6 +26,7 @@ mod masks;
 mod ops;
 mod pick;
 mod select;
+mod span;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ use std::fmt;
 
 use skep_abi::{Addr, Cpu, Errno, KernelVersion, Node};
 use skep_btf::Btf;
-use skep_topology::CpuMask;
+use skep_topology::{CpuMask, Topology};
 
 pub use exit::{ECODE_ACT_RESTART, ECODE_RSN_HOTPLUG, ExitInfo, ExitKind};
 pub use ops::{OPS_BUILTIN_IDLE_PER_NODE, OPS_KEEP_BUILTIN_IDLE, SchedExtOps};
@@ -44,7 +45,6 @@ pub use state::LoadError;
 
 use crate::Machine;
 use crate::cpumask::Cpumasks;
-use crate::hotplug::Cpus;
 use crate::memory::{Memory, OutOfMemory};
 use masks::Masks;
 use state::Instance;
@@ -64,10 +64,10 @@ impl Scx {
         memory: &Memory,
         btf: Option<&Btf>,
         cpumasks: &Cpumasks,
-        cpus: &Cpus,
+        topology: &Topology,
         version: KernelVersion,
     ) -> Result<Self, OutOfMemory> {
-        let masks = Masks::new(memory, btf, cpumasks, cpus)?;
+        let masks = Masks::new(memory, btf, cpumasks, topology)?;
         Ok(Self { instance: Instance::new(version), masks })
     }
 }
@@ -80,10 +80,6 @@ pub struct SchedExt<'m> {
 }
 
 impl<'m> SchedExt<'m> {
-    fn cpus(self) -> &'m Cpus {
-        &self.machine.hotplug
-    }
-
     /// Loads a scheduler: all CPUs that run count as idle from then on, until they are told to be busy.
     ///
     /// # Errors
@@ -92,7 +88,7 @@ impl<'m> SchedExt<'m> {
     /// that `bpf(2)` had called loaded; here it is both, an error and an [`ExitInfo`].
     pub fn enable(self, ops: SchedExtOps) -> Result<(), LoadError> {
         let is_per_node = ops.is_per_node();
-        let reset = || self.scx.masks.reset(self.machine.cpumasks(), self.cpus(), is_per_node);
+        let reset = || self.reset(is_per_node);
         self.scx.instance.enable(ops, reset)
     }
 
@@ -162,7 +158,7 @@ impl<'m> SchedExt<'m> {
     /// Whether some core has two CPUs that run (`sched_smt_active`).
     #[must_use]
     pub fn is_smt_active(self) -> bool {
-        self.cpus().is_smt_active()
+        self.machine.is_smt_active()
     }
 
     /// Ends the scheduler with a message, once the program that runs now has ended; only the first message counts.
@@ -174,7 +170,7 @@ impl<'m> SchedExt<'m> {
     #[must_use]
     pub fn valid_cpu(self, cpu: i32) -> Option<Cpu> {
         let number = u32::try_from(cpu).ok().map(Cpu);
-        let valid = number.filter(|cpu| self.cpus().topology().cpu(*cpu).is_some());
+        let valid = number.filter(|cpu| self.topology().cpu(*cpu).is_some());
         if valid.is_none() {
             self.error(format_args!("invalid CPU {cpu}"));
         }
@@ -194,7 +190,7 @@ impl<'m> SchedExt<'m> {
         if node == -1 {
             return Err(Errno::ENOENT);
         }
-        let topology = self.cpus().topology();
+        let topology = self.topology();
         let number = u32::try_from(node).ok().filter(|node| *node < topology.nr_node_ids());
         let Some(number) = number.map(Node) else {
             self.error(format_args!("invalid node {node}"));
@@ -258,6 +254,18 @@ impl<'m> SchedExt<'m> {
     #[must_use]
     pub fn idle_cores(self, node: Option<Node>) -> CpuMask {
         self.cpus_in(self.idle_core_mask(node))
+    }
+
+    /// All CPUs that run count as idle; that soon becomes what is (`reset_idle_masks`).
+    fn reset(self, is_per_node: bool) {
+        let (masks, cpumasks) = (&self.scx.masks, self.machine.cpumasks());
+        if is_per_node {
+            for node in self.topology().nodes() {
+                masks.reset(cpumasks, Some(node.node), &self.of_node(node.node));
+            }
+        } else {
+            masks.reset(cpumasks, None, &self.machine.online());
+        }
     }
 
     fn cpus_in(self, mask: Addr) -> CpuMask {

@@ -20,13 +20,13 @@ impl SchedExt<'_> {
     }
 
     pub(super) fn node_of(self, cpu: Cpu) -> Option<Node> {
-        self.cpus().topology().cpu(cpu).map(|of| of.node)
+        self.topology().cpu(cpu).map(|of| of.node)
     }
 
     /// A CPU became idle or busy (`update_builtin_idle`): its core is wholly idle with the last of its CPUs, and not
     /// with the first that is busy. Nothing where no scheduler lets the kernel track idle CPUs.
     pub fn update_idle(self, cpu: Cpu, is_idle: bool) {
-        let can_be = self.cpus().topology().cpu(cpu).is_some();
+        let can_be = self.topology().cpu(cpu).is_some();
         if !self.scx.instance.has_builtin_idle() || !can_be {
             return;
         }
@@ -36,10 +36,10 @@ impl SchedExt<'_> {
         if !self.is_smt_active() {
             return;
         }
-        let core = self.cpus().smt_siblings(cpu);
-        let is_core_idle = |cpu: &Cpu| masks.contains(cpumasks, of.cpu, *cpu);
+        let core = self.smt_siblings(cpu);
+        let is_core_idle = |cpu: Cpu| masks.contains(cpumasks, of.cpu, cpu);
         if !is_idle || core.iter().all(is_core_idle) {
-            for cpu in core {
+            for cpu in core.iter() {
                 masks.assign(cpumasks, of.smt, cpu, is_idle);
             }
         }
@@ -53,7 +53,7 @@ impl SchedExt<'_> {
         let (_, of) = self.masks_of(cpu);
         if self.is_smt_active() {
             // A CPU that does not run is in no core, and is taken out itself.
-            for cpu in self.cpus().smt_siblings(cpu).into_iter().chain([cpu]) {
+            for cpu in self.smt_siblings(cpu).iter().chain([cpu]) {
                 masks.assign(cpumasks, of.smt, cpu, false);
             }
         }
@@ -103,7 +103,7 @@ impl SchedExt<'_> {
         if flags & PICK_IDLE_IN_NODE != 0 {
             return None;
         }
-        let topology = self.cpus().topology();
+        let topology = self.topology();
         let others = topology.nodes_by_distance(node).into_iter().filter(|other| *other != node);
         let mut online =
             others.filter(|other| topology.node(*other).is_some_and(|node| node.online));
@@ -138,7 +138,7 @@ impl SchedExt<'_> {
         let cpumasks = self.machine.cpumasks();
         let mut allowed = cpumasks.searched(allowed)?;
         if let Some(node) = node {
-            allowed = allowed.with(&cpumasks.words_of(&self.cpus().of_node(node)), |a, b| a & b);
+            allowed = allowed.with(&cpumasks.words_of(&self.of_node(node)), |a, b| a & b);
         }
         let cpu = cpumasks.choose(on, &allowed);
         Ok((cpu < cpumasks.bits().nr_cpu_ids).then_some(Cpu(cpu)))

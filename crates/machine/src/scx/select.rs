@@ -53,7 +53,7 @@ impl SchedExt<'_> {
             let claimed = prev_is_allowed && self.test_and_clear_idle(wakeup.prev);
             return Ok(claimed.then_some(wakeup.prev));
         }
-        let runs_anywhere = wakeup.nr_cpus >= self.cpus().topology().possible().weight();
+        let runs_anywhere = wakeup.nr_cpus >= self.topology().possible().weight();
         let is_own = given.is_none();
         let allowed = match given {
             None => own,
@@ -85,7 +85,7 @@ impl SchedExt<'_> {
     ) -> Option<Cpu> {
         let Wakeup { on, prev, wake_flags, flags, .. } = *wakeup;
         if wake_flags & WAKE_SYNC != 0 {
-            let shares = on == prev || self.cpus().of_llc(on).contains(prev);
+            let shares = on == prev || self.of_llc(on).contains(prev);
             if prev_is_allowed && shares && self.test_and_clear_idle(prev) {
                 return Some(prev);
             }
@@ -135,7 +135,7 @@ impl SchedExt<'_> {
 
     /// Whether it is worth looking near a CPU first (`scx_idle_update_selcpu_topology`).
     fn near(self) -> Near {
-        let online = self.cpus().online();
+        let online = self.machine.online();
         let Some(first) = online.first() else { return Near { llc: false, numa: false } };
         let all = online.weight();
         let (llc, numa) = (self.llc_weight(first), self.numa_weight(first));
@@ -148,25 +148,25 @@ impl SchedExt<'_> {
 
     /// CPUs that share the last level cache; none where it is the CPU's own, since there is no such domain then.
     fn llc_span(self, cpu: Cpu) -> Option<Words> {
-        let cpus = self.cpus().of_llc(cpu);
+        let cpus = self.of_llc(cpu);
         (cpus.weight() > 1).then(|| self.machine.cpumasks().words_of(&cpus))
     }
 
     fn llc_weight(self, cpu: Cpu) -> u32 {
-        let weight = self.cpus().of_llc(cpu).weight();
+        let weight = self.of_llc(cpu).weight();
         if weight > 1 { weight } else { 0 }
     }
 
     /// CPUs of the node; none where there is one node only, since there is no such domain then.
     fn numa_span(self, cpu: Cpu) -> Option<Words> {
-        let cpus = self.cpus().of_node(self.node_of(cpu)?);
-        (cpus.weight() < self.cpus().online().weight())
+        let cpus = self.of_node(self.node_of(cpu)?);
+        (cpus.weight() < self.machine.online().weight())
             .then(|| self.machine.cpumasks().words_of(&cpus))
     }
 
     fn numa_weight(self, cpu: Cpu) -> u32 {
-        let of_node = self.node_of(cpu).map_or(0, |node| self.cpus().of_node(node).weight());
-        if of_node < self.cpus().online().weight() { of_node } else { 0 }
+        let of_node = self.node_of(cpu).map_or(0, |node| self.of_node(node).weight());
+        if of_node < self.machine.online().weight() { of_node } else { 0 }
     }
 }
 
