@@ -1,4 +1,5 @@
-//! Folded stacks: one line each, `comm;outermost;…;innermost WEIGHT`, as Brendan Gregg's scripts take them.
+//! Folded stacks: one line each, `group;comm;outermost;…;innermost WEIGHT` (without a group where there is none), as
+//! Brendan Gregg's scripts take them.
 //!
 //! As `stackcollapse-perf.pl` has it, a function without a name is its object in brackets, and the names of kernel
 //! functions end in `_[k]`.
@@ -33,6 +34,7 @@ fn fold(profile: &Profile, stack: &Stack) -> String {
     let mut names: Vec<String> =
         profile.frames(stack).map(|frame| name_of(frame.function)).collect();
     names.push(clean(profile.comm(stack)));
+    names.extend(profile.group(stack).map(clean));
     names.reverse();
     names.join(";")
 }

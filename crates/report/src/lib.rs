@@ -32,7 +32,7 @@ mod tests;
 
 pub use function::FunctionStat;
 pub use profile::{Frame, Profile, Stack};
-pub use stack::{Process, ProcessId, StackSet};
+pub use stack::{GroupId, Process, ProcessId, StackSet};
 pub use symbol::{
     Function, FunctionId, Line, Location, Progress, Query, Source, Space, Symbolizer,
 };

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::stack::{Process, ProcessId, RawStack, StackSet};
+use crate::stack::{GroupId, Process, ProcessId, RawStack, StackSet};
 use crate::symbol::{Function, FunctionId, Line, Location, Progress, Query, Space, Symbolizer};
 
 /// A named stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
+    /// The group that it was seen in.
+    pub group: Option<GroupId>,
     /// Whose stack it is.
     pub process: ProcessId,
     /// Places in [`Profile::locations`], innermost first: kernel frames, then user frames.
@@ -31,6 +33,7 @@ pub struct Frame<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
     processes: Vec<Process>,
+    groups: Vec<String>,
     functions: Vec<Function>,
     locations: Vec<Location>,
     stacks: Vec<Stack>,
@@ -49,6 +52,7 @@ impl Symbolizer {
             })
         };
         let name = |(stack, weight): (&RawStack, u64)| Stack {
+            group: stack.group,
             process: stack.process,
             locations: queries_of(stack).map(&mut id_of).collect(),
             weight,
@@ -56,7 +60,8 @@ impl Symbolizer {
         let stacks = set.sorted().into_iter().map(name).collect();
         let locations = self.symbolize(set.processes(), &queries, progress);
         let processes = set.processes().to_vec();
-        Profile { processes, functions: self.into_functions(), locations, stacks }
+        let groups = set.groups().to_vec();
+        Profile { processes, groups, functions: self.into_functions(), locations, stacks }
     }
 }
 
@@ -89,6 +94,13 @@ impl Profile {
         self.process(stack.process).map_or("[unknown]", |process| process.comm.as_str())
     }
 
+    /// The name of a stack's group.
+    #[must_use]
+    pub fn group(&self, stack: &Stack) -> Option<&str> {
+        let group = stack.group?;
+        self.groups.get(group.0 as usize).map(String::as_str)
+    }
+
     /// The functions on a stack, innermost first, inlined ones included.
     pub fn frames<'a>(&'a self, stack: &'a Stack) -> impl Iterator<Item = Frame<'a>> {
         let locations = stack.locations.iter().filter_map(|at| self.locations.get(*at as usize));
@@ -98,13 +110,14 @@ impl Profile {
         })
     }
 
-    /// Stacks with equal functions and equal commands added up, heaviest first, each with one of its kind.
+    /// Stacks with equal functions, commands and groups added up, heaviest first, each with one of its kind.
     #[must_use]
     pub fn stacks_by_functions(&self) -> Vec<(u64, &Stack)> {
-        let mut kinds: HashMap<(&str, Vec<FunctionId>), usize> = HashMap::new();
+        let mut kinds: HashMap<_, usize> = HashMap::new();
         let mut sums: Vec<(u64, &Stack)> = Vec::new();
         for stack in self.stacks() {
-            let key = (self.comm(stack), self.frames(stack).map(|frame| frame.id).collect());
+            let functions: Vec<FunctionId> = self.frames(stack).map(|frame| frame.id).collect();
+            let key = (stack.group, self.comm(stack), functions);
             let at = *kinds.entry(key).or_insert_with(|| {
                 sums.push((0, stack));
                 sums.len() - 1
@@ -137,6 +150,6 @@ impl Profile {
         locations: Vec<Location>,
         stacks: Vec<Stack>,
     ) -> Self {
-        Self { processes, functions, locations, stacks }
+        Self { processes, groups: Vec::new(), functions, locations, stacks }
     }
 }

@@ -194,12 +194,16 @@ fn sample(
 ) -> proto::Sample {
     let count = signed(stack.weight);
     let pid = profile.process(stack.process).map_or(0, |process| i64::from(process.pid.0));
+    let mut label = vec![
+        proto::Label { key: strings.id("comm"), str: strings.id(profile.comm(stack)), num: 0 },
+        proto::Label { key: strings.id("pid"), str: 0, num: pid },
+    ];
+    if let Some(group) = profile.group(stack) {
+        label.push(proto::Label { key: strings.id("group"), str: strings.id(group), num: 0 });
+    }
     proto::Sample {
         location_id: stack.locations.iter().map(|at| u64::from(*at) + 1).collect(),
         value: vec![count, signed(stack.weight.saturating_mul(sampling.period))],
-        label: vec![
-            proto::Label { key: strings.id("comm"), str: strings.id(profile.comm(stack)), num: 0 },
-            proto::Label { key: strings.id("pid"), str: 0, num: pid },
-        ],
+        label,
     }
 }

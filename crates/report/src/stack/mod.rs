@@ -22,16 +22,22 @@ pub struct Process {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessId(pub(crate) u32);
 
-/// Stacks with their weights. Equal stacks of a process are kept once.
+/// A group of stacks of one [`StackSet`], such as those that were seen while something else was so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub(crate) u32);
+
+/// Stacks with their weights. Equal stacks of a process and group are kept once.
 #[derive(Clone, Debug, Default)]
 pub struct StackSet {
     processes: Vec<Process>,
+    groups: Vec<String>,
     stacks: HashMap<RawStack, u64>,
 }
 
 /// A raw stack, innermost first: kernel frames, then user frames.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RawStack {
+    pub(crate) group: Option<GroupId>,
     pub(crate) process: ProcessId,
     pub(crate) kernel_frames: u32,
     pub(crate) addresses: Box<[u64]>,
@@ -51,17 +57,37 @@ impl StackSet {
         id
     }
 
+    /// Adds a group, which writers put below all of its stacks by this name.
+    pub fn group(&mut self, name: &str) -> GroupId {
+        let id = GroupId(u32::try_from(self.groups.len()).unwrap_or(u32::MAX));
+        self.groups.push(name.to_owned());
+        id
+    }
+
     /// Counts a stack: kernel and user addresses, innermost first, without context markers.
     ///
     /// The first address of each part is that of an instruction, the others are return addresses. A weight of 0
     /// adds nothing.
     pub fn add(&mut self, process: ProcessId, kernel: &[u64], user: &[u64], weight: u64) {
+        self.add_in(None, process, kernel, user, weight);
+    }
+
+    /// As [`Self::add`], in a group.
+    pub fn add_in(
+        &mut self,
+        group: Option<GroupId>,
+        process: ProcessId,
+        kernel: &[u64],
+        user: &[u64],
+        weight: u64,
+    ) {
         if weight == 0 {
             return;
         }
         let kernel_frames = u32::try_from(kernel.len()).unwrap_or(u32::MAX);
         let addresses = [kernel, user].concat().into_boxed_slice();
-        let seen = self.stacks.entry(RawStack { process, kernel_frames, addresses }).or_default();
+        let seen =
+            self.stacks.entry(RawStack { group, process, kernel_frames, addresses }).or_default();
         *seen = seen.saturating_add(weight);
     }
 
@@ -69,6 +95,12 @@ impl StackSet {
     #[must_use]
     pub fn processes(&self) -> &[Process] {
         &self.processes
+    }
+
+    /// The names of the groups, in the order in which they were added.
+    #[must_use]
+    pub fn groups(&self) -> &[String] {
+        &self.groups
     }
 
     /// Sum of all weights.

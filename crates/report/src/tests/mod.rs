@@ -38,6 +38,7 @@ pub(crate) fn profile(comm: &str, functions: Vec<Function>, stacks: &[(&[u32], u
     };
     let locations = functions.iter().enumerate().map(location).collect();
     let stack = |(locations, weight): &(&[u32], u64)| Stack {
+        group: None,
         process: ProcessId(0),
         locations: locations.to_vec(),
         weight: *weight,

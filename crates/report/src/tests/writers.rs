@@ -121,3 +121,27 @@ fn stacks_of_the_same_functions_are_one() {
         .collect();
     assert_eq!(named, [(6, Some("f")), (5, Some("g"))]);
 }
+
+#[test]
+fn a_group_lies_below_its_stacks_and_is_a_label() {
+    let mut set = crate::StackSet::new();
+    let process =
+        crate::Process { pid: skep_abi::Pid(7), comm: "app".to_owned(), mappings: [].into() };
+    let process = set.process(process);
+    let busy = set.group("node 0; sibling busy");
+    set.add(process, &[], &[0x10], 1);
+    set.add_in(Some(busy), process, &[], &[0x10], 2);
+    set.add_in(Some(busy), process, &[], &[0x20], 3);
+    let profile = crate::Symbolizer::new().profile(&set, &mut |_| {});
+    let mut out = Vec::new();
+    folded::write(&profile, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text, "app;[unknown] 1\nnode 0: sibling busy;app;[unknown] 5\n");
+    let sums = profile.stacks_by_functions();
+    let groups: Vec<_> = sums.iter().map(|(sum, stack)| (*sum, profile.group(stack))).collect();
+    assert!(groups.contains(&(1, None)), "{groups:?}");
+    assert_eq!(
+        groups.iter().filter(|(_, group)| group.is_some()).map(|(sum, _)| sum).sum::<u64>(),
+        5
+    );
+}

@@ -8,8 +8,10 @@ use skep_interp::{Program, Trap};
 use skep_machine::perf::Counters;
 use skep_machine::{Machine, PerfEvent, PerfEventAttr, Run};
 use skep_sample::event_name::EventSpec;
+use skep_sample::sched::Script;
 use skep_sample::{Options, Rate, Record, RecordKind};
 
+use super::cpus;
 use super::seen::Seen;
 use super::tasks;
 use super::user_memory::LiveMemory;
@@ -51,6 +53,7 @@ pub struct Driver<'m> {
     /// Samples on CPUs that the machine does not have.
     homeless: u64,
     seen: Seen,
+    cpus: cpus::Source,
 }
 
 impl<'m> Driver<'m> {
@@ -82,11 +85,20 @@ impl<'m> Driver<'m> {
             cookie,
             homeless: 0,
             seen: Seen::default(),
+            cpus: cpus::Source::default(),
         }
+    }
+
+    /// Has a script tell what CPUs do, from the time of the first record on, and nothing else.
+    #[must_use]
+    pub fn idle_script(mut self, script: Script) -> Self {
+        self.cpus = cpus::Source::script(script);
+        self
     }
 
     /// Follows one record.
     pub fn record(&mut self, record: &Record) {
+        self.cpus.record(self.machine, record);
         match &record.kind {
             RecordKind::Sample(sample) => self.sample(sample),
             other => {
@@ -99,6 +111,7 @@ impl<'m> Driver<'m> {
     }
 
     fn sample(&mut self, sample: &Sample) {
+        self.cpus.sample(self.machine, sample);
         self.seen.sample(self.machine, sample);
         let (event, cookie) = if self.heirs.contains(&sample.tid) {
             (&self.inherited, 0)

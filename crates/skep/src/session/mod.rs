@@ -3,6 +3,7 @@
 //! Records arrive in the order of time. Those about tasks and mappings change what calls will answer; each sample runs
 //! the attached programs once, as of the moment at which it was taken.
 
+mod cpus;
 mod driver;
 mod host;
 mod seen;
