@@ -8,7 +8,6 @@
 
 typedef unsigned char u8;
 typedef unsigned short u16;
-typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 typedef signed int s32;
