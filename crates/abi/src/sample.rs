@@ -176,6 +176,69 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// A sample of a thread, in user space, of which nothing else is known.
+    #[must_use]
+    pub fn new(pid: Pid, tid: Pid) -> Self {
+        Self { pid, tid, ..Self::default() }
+    }
+
+    /// Sets the instruction address.
+    #[must_use]
+    pub fn ip(mut self, ip: u64) -> Self {
+        self.ip = ip;
+        self
+    }
+
+    /// Sets the CPU.
+    #[must_use]
+    pub fn cpu(mut self, cpu: Cpu) -> Self {
+        self.cpu = cpu;
+        self
+    }
+
+    /// Sets the time, in nanoseconds of `CLOCK_MONOTONIC`.
+    #[must_use]
+    pub fn time(mut self, time: u64) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// Sets the period, in units of the event.
+    #[must_use]
+    pub fn period(mut self, period: u64) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Sets the data address.
+    #[must_use]
+    pub fn addr(mut self, addr: u64) -> Self {
+        self.addr = addr;
+        self
+    }
+
+    /// Sets the user stack, innermost address first.
+    #[must_use]
+    pub fn user_stack(mut self, ips: &[u64]) -> Self {
+        self.user_stack = ips.to_vec();
+        self
+    }
+
+    /// Sets the kernel stack, innermost address first; with one, the sample was taken in the kernel unless its
+    /// registers say otherwise.
+    #[must_use]
+    pub fn kernel_stack(mut self, ips: &[u64]) -> Self {
+        self.kernel_stack = ips.to_vec();
+        self
+    }
+
+    /// Sets the registers at the interrupt, and the instruction address with them.
+    #[must_use]
+    pub fn regs(mut self, regs: X86Regs) -> Self {
+        (self.ip, self.regs) = (regs.ip, Some(regs));
+        self
+    }
+
     /// Tells whether the overflow interrupted user space.
     #[must_use]
     pub fn is_user_mode(&self) -> bool {

@@ -143,7 +143,7 @@ impl Stack {
         let asked = (flags & SKIP_MASK) as usize;
         let depth = |skip: usize| (entries + skip).min(MAX_STACK);
         let has_chain = k.run.prog_type == ProgType::PerfEvent
-            && k.run.event.is_some_and(|event| event.attr.callchain);
+            && k.run.event.is_some_and(|event| event.attr().callchain());
         if !has_chain {
             let mut chain = unwound(k, user);
             chain.truncate(depth(asked));
@@ -177,12 +177,12 @@ fn unwound(k: &Kernel<'_, '_>, user: bool) -> Vec<u64> {
 fn recorded(k: &Kernel<'_, '_>) -> Vec<u64> {
     let mut chain = Vec::new();
     let (Some(sample), Some(event)) = (k.run.sample, k.run.event) else { return chain };
-    if !event.attr.exclude_callchain_kernel && !sample.is_user_mode() {
+    if !event.attr().exclude_callchain_kernel && !sample.is_user_mode() {
         chain.push(PERF_CONTEXT_KERNEL);
         chain.extend(sample.kernel_stack.iter().take(MAX_STACK));
     }
     let is_kthread = k.run.machine.tasks().get(k.run.task).is_some_and(|task| task.is_kthread);
-    if !event.attr.exclude_callchain_user && !is_kthread {
+    if !event.attr().exclude_callchain_user && !is_kthread {
         let room = (MAX_STACK + 1).saturating_sub(chain.len()).min(MAX_STACK);
         chain.push(PERF_CONTEXT_USER);
         chain.extend(sample.user_stack.iter().take(room));

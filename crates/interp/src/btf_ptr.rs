@@ -2,8 +2,8 @@
 //!
 //! The kernel makes every load through an untrusted or RCU BTF pointer a `BPF_PROBE_MEM`: where nothing is mapped,
 //! the exception table puts zero. The verifier knows such pointers by their types; here they are followed through
-//! moves, additions, loads and spills. A pointer that a call returns as trusted faults like any other; what is loaded
-//! through it does not.
+//! moves, additions, loads and spills. A pointer that a call returns as trusted, or that lies in the context of a
+//! program with typed arguments (`tp_btf`), faults like any other; what is loaded through it does not.
 
 use skep_isa::{AluOp, Mem, Reg, Size};
 
@@ -20,6 +20,14 @@ struct Mark {
     is_btf: bool,
     /// One whose loads yield zero instead of a fault.
     is_probed: bool,
+    /// The context, some of whose words are trusted BTF pointers.
+    is_ctx: bool,
+}
+
+impl Mark {
+    const fn btf(is_probed: bool) -> Self {
+        Self { is_btf: true, is_probed, is_ctx: false }
+    }
 }
 
 /// The BTF pointers of one frame.
@@ -27,15 +35,19 @@ struct Mark {
 pub(crate) struct BtfPtrs {
     regs: u16,
     probed_regs: u16,
+    ctx_regs: u16,
     slots: u64,
     probed_slots: u64,
+    ctx_slots: u64,
+    /// Words of the context that are trusted BTF pointers, a bit each.
+    ctx_args: u16,
 }
 
 impl BtfPtrs {
     /// Tells whether the frame has any.
     #[inline]
     pub(crate) const fn any(&self) -> bool {
-        self.regs != 0 || self.slots != 0
+        self.regs | self.ctx_regs != 0 || self.slots | self.ctx_slots != 0
     }
 
     /// Tells whether loads through this register yield zero instead of a fault.
@@ -44,15 +56,22 @@ impl BtfPtrs {
         self.probed_regs & (1 << (reg.0 & 15)) != 0
     }
 
+    /// What a program starts with whose context, in R1, holds trusted BTF pointers at these words.
+    pub(crate) fn of_ctx(ctx_args: u16) -> Self {
+        let ctx_regs = if ctx_args == 0 { 0 } else { 1 << Reg::R1.0 };
+        Self { ctx_args, ctx_regs, ..Self::default() }
+    }
+
     /// Notes that R0 holds a BTF pointer which a call has returned.
     pub(crate) fn returned(&mut self, trusted: bool) {
-        self.set_reg(Reg::R0, Mark { is_btf: true, is_probed: !trusted });
+        self.set_reg(Reg::R0, Mark::btf(!trusted));
     }
 
     /// What a subprogram gets in R1 to R5.
     pub(crate) fn for_callee(&self) -> Self {
         let (regs, probed_regs) = (self.regs & ARGS, self.probed_regs & ARGS);
-        Self { regs, probed_regs, ..Self::default() }
+        let (ctx_regs, ctx_args) = (self.ctx_regs & ARGS, self.ctx_args);
+        Self { regs, probed_regs, ctx_regs, ctx_args, ..Self::default() }
     }
 
     /// Takes over what a subprogram has left in R0.
@@ -64,11 +83,16 @@ impl BtfPtrs {
     pub(crate) const fn clear(&mut self, regs: u16) {
         self.regs &= !regs;
         self.probed_regs &= !regs;
+        self.ctx_regs &= !regs;
     }
 
     fn reg(&self, reg: Reg) -> Mark {
         let bit = 1 << (reg.0 & 15);
-        Mark { is_btf: self.regs & bit != 0, is_probed: self.probed_regs & bit != 0 }
+        Mark {
+            is_btf: self.regs & bit != 0,
+            is_probed: self.probed_regs & bit != 0,
+            is_ctx: self.ctx_regs & bit != 0,
+        }
     }
 
     fn set_reg(&mut self, reg: Reg, mark: Mark) {
@@ -76,13 +100,16 @@ impl BtfPtrs {
         self.clear(bit);
         self.regs |= if mark.is_btf { bit } else { 0 };
         self.probed_regs |= if mark.is_probed { bit } else { 0 };
+        self.ctx_regs |= if mark.is_ctx { bit } else { 0 };
     }
 
     fn slot(&self, mem: Mem) -> Mark {
         match slot_bit(mem) {
-            Some(bit) => {
-                Mark { is_btf: self.slots & bit != 0, is_probed: self.probed_slots & bit != 0 }
-            }
+            Some(bit) => Mark {
+                is_btf: self.slots & bit != 0,
+                is_probed: self.probed_slots & bit != 0,
+                is_ctx: self.ctx_slots & bit != 0,
+            },
             None => Mark::default(),
         }
     }
@@ -98,8 +125,11 @@ impl BtfPtrs {
             }
             Step::Alu64Reg { op: AluOp::Sub, dst, .. } => self.reg(dst),
             Step::Load { size: Size::DW, signed: false, mem, .. } => {
-                if self.reg(mem.base).is_btf {
-                    Mark { is_btf: true, is_probed: true }
+                let base = self.reg(mem.base);
+                if base.is_btf {
+                    Mark::btf(true)
+                } else if base.is_ctx {
+                    self.arg(mem.off)
                 } else {
                     self.slot(mem)
                 }
@@ -118,14 +148,25 @@ impl BtfPtrs {
         }
     }
 
+    /// A word of the context. The verifier takes no context pointer that was added to.
+    fn arg(&self, off: i16) -> Mark {
+        let word = u32::try_from(off / 8).ok().filter(|_| off % 8 == 0);
+        match word.and_then(|word| self.ctx_args.checked_shr(word)) {
+            Some(args) if args & 1 != 0 => Mark::btf(false),
+            _ => Mark::default(),
+        }
+    }
+
     fn spill(&mut self, mem: Mem, mark: Mark) {
         let Some(bit) = slot_bit(Mem { off: mem.off & !7, ..mem }) else { return };
         self.slots &= !bit;
         self.probed_slots &= !bit;
+        self.ctx_slots &= !bit;
         // Half a slot holds no pointer.
         if mem.off & 7 == 0 {
             self.slots |= if mark.is_btf { bit } else { 0 };
             self.probed_slots |= if mark.is_probed { bit } else { 0 };
+            self.ctx_slots |= if mark.is_ctx { bit } else { 0 };
         }
     }
 }
@@ -157,6 +198,20 @@ mod tests {
         assert!(!ptrs.is_probed(Reg::R0));
         ptrs.follow(&load(Reg::R1, Reg::R0, 8));
         assert!(ptrs.is_probed(Reg::R1) && !ptrs.is_probed(Reg::R0));
+    }
+
+    #[test]
+    fn arguments_in_the_context_are_trusted_and_what_they_point_to_is_probed() {
+        let mut ptrs = BtfPtrs::of_ctx(0b01);
+        let mov = Step::Alu64Reg { op: AluOp::Mov, dst: Reg::R6, src: Reg::R1 };
+        ptrs.follow(&slot(mov, Some(Reg::R6)));
+        ptrs.follow(&load(Reg::R2, Reg::R6, 0));
+        ptrs.follow(&load(Reg::R3, Reg::R6, 8));
+        ptrs.follow(&load(Reg::R4, Reg::R2, 16));
+        ptrs.follow(&load(Reg::R5, Reg::R3, 16));
+        let probed = [Reg::R2, Reg::R3, Reg::R4, Reg::R5].map(|reg| ptrs.is_probed(reg));
+        assert_eq!(probed, [false, false, true, false]);
+        assert!(!BtfPtrs::of_ctx(0).any());
     }
 
     #[test]

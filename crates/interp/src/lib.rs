@@ -12,6 +12,7 @@ mod budget;
 mod call;
 mod code;
 pub mod conformance;
+mod engine;
 mod frame;
 mod interp;
 mod jmp;
@@ -26,6 +27,7 @@ mod trap;
 mod vm;
 
 pub use budget::{DEFAULT_BUDGET, MAX_CALL_FRAMES, MAX_TAIL_CALLS, MAY_GOTO_LOOPS};
+pub use engine::Interpreted;
 pub use interp::Interp;
 pub use prog_store::ProgStore;
 pub use program::{FuncInfo, LineInfo, Program, ProgramSpec};

@@ -53,6 +53,8 @@ pub struct ProgramSpec {
     pub kfuncs: HashMap<i32, String>,
     /// The subprogram that handles exceptions (`bpf_throw`); without one the cookie is the result.
     pub exception_cb: Option<InsnIdx>,
+    /// Words of the context that are trusted BTF pointers, a bit each: the pointer arguments of `tp_btf` programs.
+    pub ctx_ptrs: u16,
 }
 
 impl ProgramSpec {
@@ -62,7 +64,8 @@ impl ProgramSpec {
         let (lines, funcs) = (Vec::new(), Vec::new());
         let kfuncs = HashMap::new();
         let name = name.into();
-        Self { id, name, prog_type, insns, lines, funcs, kfuncs, exception_cb: None }
+        let (exception_cb, ctx_ptrs) = (None, 0);
+        Self { id, name, prog_type, insns, lines, funcs, kfuncs, exception_cb, ctx_ptrs }
     }
 }
 
@@ -153,6 +156,10 @@ impl Program {
         let idx = u32::try_from(offset / INSN_SIZE as u64).ok()?;
         let aligned = offset.is_multiple_of(INSN_SIZE as u64);
         (aligned && (idx as usize) < self.slots.len()).then_some(InsnIdx(idx))
+    }
+
+    pub(crate) const fn ctx_ptrs(&self) -> u16 {
+        self.spec.ctx_ptrs
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {

@@ -6,6 +6,7 @@ use skep_abi::{Addr, ProgId};
 use skep_isa::{InsnIdx, Reg};
 use skep_machine::{Fault, Invoke, Run, Stop};
 
+use crate::btf_ptr::BtfPtrs;
 use crate::budget::Budget;
 use crate::call::{self, Outcome};
 use crate::code::MadeCall;
@@ -73,6 +74,7 @@ impl<'r> Vm<'r> {
         let count = args.len().min(regs.len());
         regs[..count].copy_from_slice(&args[..count]);
         frame.take_args(regs, ((1 << count) - 1) << 1);
+        frame.btf = BtfPtrs::of_ctx(program.ctx_ptrs());
         self.exec(run, Box::new(frame))
     }
 
@@ -208,7 +210,9 @@ impl<'r> Vm<'r> {
         self.tail_calls += 1;
         self.stack.renew();
         let fp = Addr(frame.get(Reg::R10));
+        let btf = BtfPtrs::of_ctx(program.ctx_ptrs());
         *frame = Frame::new(program, 0, fp, frame.caller);
+        frame.btf = btf;
         frame.take_args([ctx, 0, 0, 0, 0], 1 << Reg::R1.0);
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Which CPUs there are and which of them run: `kernel/cpu.c`.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use parking_lot::RwLock;
 use skep_abi::{Cpu, Errno};
 use skep_topology::{CpuMask, Topology};
@@ -23,16 +25,25 @@ pub struct HotplugError {
 pub(crate) struct Cpus {
     topology: Topology,
     online: RwLock<CpuMask>,
+    /// The same by CPU, for whoever asks on every sample.
+    running: Box<[AtomicBool]>,
 }
 
 impl Cpus {
     pub(crate) fn new(topology: Topology) -> Self {
+        let running = |cpu| AtomicBool::new(topology.online().contains(Cpu(cpu)));
+        let running = (0..topology.nr_cpu_ids()).map(running).collect();
         let online = RwLock::new(topology.online().clone());
-        Self { topology, online }
+        Self { topology, online, running }
     }
 
     pub(crate) fn topology(&self) -> &Topology {
         &self.topology
+    }
+
+    #[inline]
+    pub(crate) fn is_online(&self, cpu: Cpu) -> bool {
+        self.running.get(cpu.0 as usize).is_some_and(|running| running.load(Relaxed))
     }
 
     pub(crate) fn online(&self) -> CpuMask {
@@ -58,5 +69,8 @@ impl Cpus {
     pub(crate) fn set(&self, cpu: Cpu, online: bool) {
         let mut now = self.online.write();
         if online { now.insert(cpu) } else { now.remove(cpu) }
+        if let Some(running) = self.running.get(cpu.0 as usize) {
+            running.store(online, Relaxed);
+        }
     }
 }

@@ -13,6 +13,16 @@ pub trait UserMemory: Sync {
     fn read(&self, pid: Pid, addr: u64, into: &mut [u8]) -> Result<(), Errno>;
 }
 
+/// No process has memory: every read fails.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoUserMemory;
+
+impl UserMemory for NoUserMemory {
+    fn read(&self, _: Pid, _: u64, _: &mut [u8]) -> Result<(), Errno> {
+        Err(Errno::EFAULT)
+    }
+}
+
 /// One run of a program on one CPU, from its first instruction to its end, tail calls included.
 pub struct Run<'m> {
     /// The machine it runs on.

@@ -1,11 +1,9 @@
 //! A whole machine, and how it is built.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::RwLock;
 use skep_abi::{Addr, Cpu, Errno, KernelVersion, MapId, Node, ProgId, Sample};
 use skep_btf::Btf;
 use skep_topology::{CpuMask, CpuSpec, MAX_CPUS, Topology, TopologyError, TopologySpec};
@@ -17,11 +15,14 @@ use crate::hotplug::Cpus;
 use crate::map::{MapEnv, MapObjects, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
 use crate::object::Unmodelled;
-use crate::perf::{Contexts, Counters};
 use crate::sched::Runqueue;
 use crate::scx::{SchedExt, Scx};
+use crate::perf::{Contexts, PerfCore};
+use crate::prog::{Executable, ProgSpec, Table};
+use crate::trace::Trace;
 use crate::{
-    Clock, CpuState, Fault, Map, MapDef, MapError, Memory, Output, Outputs, Packets, Tasks,
+    Clock, CpuState, Fault, Link, Map, MapDef, MapError, Memory, Output, Outputs, Packets, Prog,
+    Tasks,
 };
 
 /// Why a machine was not built.
@@ -54,6 +55,8 @@ pub struct MachineBuilder {
     clock: Clock,
     seed: u64,
     has_unaligned_access: bool,
+    max_sample_rate: u64,
+    has_hardware: bool,
 }
 
 impl MachineBuilder {
@@ -114,6 +117,21 @@ impl MachineBuilder {
         self
     }
 
+    /// Samples that a CPU may take in a second (`kernel.perf_event_max_sample_rate`, 100,000): the highest frequency,
+    /// and, by the tick, the limit at which an event is silenced.
+    #[must_use]
+    pub fn max_sample_rate(mut self, hz: u64) -> Self {
+        self.max_sample_rate = hz;
+        self
+    }
+
+    /// Whether the CPUs count events themselves (yes), as many virtual machines' do not.
+    #[must_use]
+    pub fn hardware_events(mut self, yes: bool) -> Self {
+        self.has_hardware = yes;
+        self
+    }
+
     /// Builds it.
     ///
     /// # Errors
@@ -164,7 +182,10 @@ impl MachineBuilder {
             runqueues: (0..count).map(|_| Runqueue::default()).collect(),
             scx,
             outputs: Outputs::new(count),
-            counters: RwLock::default(),
+            perf: Arc::new(PerfCore::new(self.max_sample_rate, self.clock.hz, self.has_hardware)),
+            trace: Trace::new(count),
+            progs: Arc::default(),
+            links: Arc::default(),
             unmodelled,
             stale_user_reads: AtomicU64::new(0),
         })
@@ -205,7 +226,10 @@ pub struct Machine {
     contexts: Contexts,
     packets: Packets,
     outputs: Outputs,
-    counters: RwLock<BTreeMap<ProgId, Arc<Counters>>>,
+    perf: Arc<PerfCore>,
+    trace: Trace,
+    progs: Arc<Table<Prog>>,
+    links: Arc<Table<Link>>,
     unmodelled: Arc<Unmodelled>,
     stale_user_reads: AtomicU64,
 }
@@ -223,6 +247,8 @@ impl Machine {
             clock: Clock::default(),
             seed: 0,
             has_unaligned_access: true,
+            max_sample_rate: 100_000,
+            has_hardware: true,
         }
     }
 
@@ -272,6 +298,12 @@ impl Machine {
     #[must_use]
     pub fn cpu(&self, cpu: Cpu) -> Option<&CpuState> {
         self.cpus.get(cpu.0 as usize)
+    }
+
+    /// Whether a CPU is there and online.
+    #[must_use]
+    pub fn is_online(&self, cpu: Cpu) -> bool {
+        self.hotplug.is_online(cpu)
     }
 
     /// The release whose rules hold.
@@ -390,16 +422,52 @@ impl Machine {
     /// that does not exist.
     #[must_use]
     pub fn perf_context(&self, cpu: Cpu, sample: &Sample) -> Option<Addr> {
-        self.contexts.fill(cpu, sample)
+        self.contexts.fill(cpu, sample, sample.period)
     }
 
-    /// Counts of a program.
+    pub(crate) fn perf_context_of(&self, cpu: Cpu, sample: &Sample, period: u64) -> Option<Addr> {
+        self.contexts.fill(cpu, sample, period)
+    }
+
+    pub(crate) fn perf(&self) -> &Arc<PerfCore> {
+        &self.perf
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    pub(crate) fn link_table(&self) -> &Arc<Table<Link>> {
+        &self.links
+    }
+
+    /// A number for a program that is about to be loaded; no other program has it.
     #[must_use]
-    pub fn counters(&self, prog: ProgId) -> Arc<Counters> {
-        if let Some(counters) = self.counters.read().get(&prog) {
-            return Arc::clone(counters);
-        }
-        Arc::clone(self.counters.write().entry(prog).or_default())
+    pub fn new_prog_id(&self) -> ProgId {
+        ProgId(self.progs.next_id() as u32)
+    }
+
+    /// Takes over a program that was judged, with what runs it (`BPF_PROG_LOAD`).
+    #[must_use]
+    pub fn prog_load(
+        &self,
+        id: ProgId,
+        spec: ProgSpec,
+        code: impl Executable + 'static,
+    ) -> Arc<Prog> {
+        Prog::new(id, spec, Box::new(code), &self.progs)
+    }
+
+    /// Programs that are loaded, by ascending number.
+    #[must_use]
+    pub fn progs(&self) -> Vec<Arc<Prog>> {
+        self.progs.all()
+    }
+
+    /// The program with this number, while it is loaded.
+    #[must_use]
+    pub fn prog(&self, id: ProgId) -> Option<Arc<Prog>> {
+        self.progs.get(id.0.into())
     }
 
     /// Moves what user space can take from ring buffers into [`Machine::outputs`].

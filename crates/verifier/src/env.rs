@@ -202,6 +202,10 @@ pub(crate) struct Env<'a> {
     pub(crate) log: Log,
     /// The largest offset at which the context was read, and others that attaching checks.
     pub(crate) max_ctx_offset: u32,
+    /// Whether a stack is walked, which precise perf events must be able to deliver.
+    pub(crate) calls_stack_walk: bool,
+    /// Words of the context that are loaded as trusted pointers to kernel objects, a bit each.
+    pub(crate) ctx_ptrs: u16,
     /// The subprogram that is explored on its own; 0 for the main program.
     pub(crate) exploring: u32,
     /// Whether packet data was accessed directly.
@@ -241,6 +245,8 @@ impl<'a> Env<'a> {
             cost: Cost::default(),
             log: Log::new(options.log_level),
             max_ctx_offset: 0,
+            calls_stack_walk: false,
+            ctx_ptrs: 0,
             exploring: 0,
             seen_direct_write: false,
             attach_func_proto: None,

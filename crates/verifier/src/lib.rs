@@ -33,7 +33,7 @@ mod transfer;
 mod verdict;
 
 pub use input::{FuncInfo, Kernel, LineInfo, Map, Program};
-pub use verdict::{Cost, Rejection, Report, Verdict};
+pub use verdict::{Aux, Cost, Rejection, Report, Verdict};
 
 use diag::{Reject, Step, Stop};
 use env::Env;
@@ -63,7 +63,12 @@ pub fn verify(program: &Program<'_>, kernel: &Kernel<'_>, options: Options) -> R
             Stop::Bug(what) => Verdict::Bug(what),
         },
     };
-    Report { verdict, cost: env.cost, log, max_ctx_offset: env.max_ctx_offset }
+    let aux = Aux {
+        max_ctx_offset: env.max_ctx_offset,
+        calls_stack_walk: env.calls_stack_walk,
+        ctx_ptrs: env.ctx_ptrs,
+    };
+    Report { verdict, cost: env.cost, log, aux }
 }
 
 /// The kernel's order of things (`bpf_check`).

@@ -13,9 +13,20 @@ pub struct Report {
     pub cost: Cost,
     /// The log in the kernel's form, when asked for.
     pub log: Option<String>,
-    /// Bytes of the context up to the last one that the program accesses (`max_ctx_offset`): a test run must give at
-    /// least these.
+    /// What the analysis found out for those who attach and run the program.
+    pub aux: Aux,
+}
+
+/// What the kernel keeps of the analysis with the program (`struct bpf_prog`, `bpf_prog_aux`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Aux {
+    /// The end of the context's bytes that some path accesses (`max_ctx_offset`); far beyond any context where one
+    /// accesses bytes before it.
     pub max_ctx_offset: u32,
+    /// Whether some path calls `bpf_get_stackid` or `bpf_get_stack` (`call_get_stack`).
+    pub calls_stack_walk: bool,
+    /// Words of the context that are loaded as trusted pointers to kernel objects, a bit each.
+    pub ctx_ptrs: u16,
 }
 
 /// What the kernel would say.

@@ -17,7 +17,7 @@ impl Cookie {
     #[helper(174, avail { Kprobe, Tracepoint, PerfEvent, TRAMPOLINE: "5.19", RAW_TRACEPOINT: "6.10" })]
     fn bpf_get_attach_cookie(k: &mut Kernel<'_, '_>, _ctx: Ctx) -> u64 {
         match k.run.event {
-            Some(event) if event.is_inherited => 0,
+            Some(event) if event.is_inherited() => 0,
             _ => k.run.cookie,
         }
     }

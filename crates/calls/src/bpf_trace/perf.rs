@@ -1,7 +1,7 @@
 //! `kernel/trace/bpf_trace.c`: records for user space, and the value of the event that overflowed.
 
 use skep_abi::{CounterValue, Errno};
-use skep_machine::{Kernel, Output};
+use skep_machine::{Kernel, Output, PerfEvent};
 use skep_macros::calls;
 
 use crate::arg::{Anything, ConstMap, Ctx, ReadMem, Size, SizeOrZero, UninitMem};
@@ -61,7 +61,7 @@ impl Perf {
     ///
     /// Fills a `struct bpf_perf_event_value`. Returns 0.
     ///
-    /// *Errors*, with the buffer zeroed: `EINVAL` when `buf_size` is not 24 or the sample has no value,
+    /// *Errors*, with the buffer zeroed: `EINVAL` when `buf_size` is not 24 or nothing is known of the event,
     /// `EOPNOTSUPP` for an inherited event.
     #[helper(56, since = "4.15", avail { PerfEvent })]
     fn bpf_perf_prog_read_value(
@@ -88,8 +88,11 @@ fn read_value(k: &Kernel<'_, '_>, size: u32) -> Result<CounterValue, Errno> {
     if size != VALUE_SIZE {
         return Err(Errno::EINVAL);
     }
-    if k.run.event.is_some_and(|event| event.attr.inherit) {
+    let event = k.run.event;
+    if event.is_some_and(|event| event.attr().inherit) {
         return Err(Errno::EOPNOTSUPP);
     }
-    k.run.sample.and_then(|sample| sample.value).ok_or(Errno::EINVAL)
+    // What the source read at the sample, else what the machine's event has counted.
+    let sampled = k.run.sample.and_then(|sample| sample.value);
+    sampled.or_else(|| event.map(PerfEvent::own_value)).ok_or(Errno::EINVAL)
 }

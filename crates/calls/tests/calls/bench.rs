@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use skep_abi::{Addr, Cpu, Errno, Node, Pid, ProgId, ProgType, Sample};
 use skep_machine::memory::{Label, SlabSpec, Window};
+use skep_machine::perf::Target;
 use skep_machine::{
-    Clock, Invoke, Kernel, Machine, MachineBuilder, Map, MapDef, PerfEvent, Run, Stop, Task,
-    UserMemory,
+    Clock, Invoke, Kernel, Machine, MachineBuilder, Map, MapDef, PerfEvent, PerfEventAttr, Run,
+    Stop, Task, UserMemory,
 };
 
 /// Bytes of memory that programs on the bench may use.
@@ -63,7 +65,7 @@ pub(crate) struct Bench {
     pub(crate) cpu: Cpu,
     pub(crate) task: Pid,
     pub(crate) sample: Option<Sample>,
-    pub(crate) event: Option<PerfEvent>,
+    pub(crate) event: Option<Arc<PerfEvent>>,
     pub(crate) cookie: u64,
     /// The program's context; scratch memory where there is none.
     pub(crate) ctx: Option<Addr>,
@@ -101,6 +103,13 @@ impl Bench {
             user: Pieces::default(),
             scratch,
         }
+    }
+
+    /// Opens the event that overflows: the thread's, on any CPU.
+    pub(crate) fn open(&mut self, attr: &PerfEventAttr) -> Arc<PerfEvent> {
+        let event = self.machine.perf_event_open(attr, Target::Task(TID), None).unwrap();
+        self.event = Some(Arc::clone(&event));
+        event
     }
 
     /// Creates a map.
@@ -141,7 +150,7 @@ impl Bench {
             ctx: self.ctx.unwrap_or(Addr(self.at(0))),
             task: self.task,
             sample: self.sample.as_ref(),
-            event: self.event.as_ref(),
+            event: self.event.as_deref(),
             cookie: self.cookie,
             user: &self.user,
         };

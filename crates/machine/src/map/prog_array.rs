@@ -1,10 +1,13 @@
 //! PROG_ARRAY: `kernel/bpf/arraymap.c`, `kernel/bpf/core.c`.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 use parking_lot::Mutex;
 use skep_abi::{Errno, ProgId, ProgType};
 
+use crate::Prog;
 use crate::memory::{Area, Memory, OutOfMemory, Width};
 
 /// Slots for programs to tail-call.
@@ -13,6 +16,8 @@ pub struct ProgArray {
     slots: Area,
     len: u32,
     owner: Mutex<Option<ProgType>>,
+    /// Programs that the array holds.
+    held: Mutex<BTreeMap<u32, Arc<Prog>>>,
 }
 
 impl std::fmt::Debug for ProgArray {
@@ -27,7 +32,7 @@ impl std::fmt::Debug for ProgArray {
 impl ProgArray {
     pub(crate) fn new(memory: &Memory, len: u32) -> Result<Self, OutOfMemory> {
         let slots = memory.alloc_hidden(8 * u64::from(len))?;
-        Ok(Self { slots, len, owner: Mutex::new(None) })
+        Ok(Self { slots, len, owner: Mutex::new(None), held: Mutex::default() })
     }
 
     /// Number of slots.
@@ -78,6 +83,17 @@ impl ProgArray {
         Ok(())
     }
 
+    /// Puts a program into a slot, which holds it from now on.
+    ///
+    /// # Errors
+    /// As [`Self::set`].
+    pub fn put(&self, index: u32, prog: &Arc<Prog>) -> Result<(), Errno> {
+        self.set(index, prog.id(), prog.prog_type())?;
+        let old = self.held.lock().insert(index, Arc::clone(prog));
+        drop(old);
+        Ok(())
+    }
+
     /// Empties a slot.
     ///
     /// # Errors
@@ -88,6 +104,8 @@ impl ProgArray {
         }
         self.get(index).ok_or(Errno::ENOENT)?;
         self.slots.store(8 * index as usize, Width::Dw, 0, Release);
+        let old = self.held.lock().remove(&index);
+        drop(old);
         Ok(())
     }
 }

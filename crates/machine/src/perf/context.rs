@@ -25,15 +25,18 @@ impl Contexts {
         memory.alloc(&spec).map(Self)
     }
 
-    /// Fills the CPU's context; `None` for a CPU that does not exist.
-    pub(crate) fn fill(&self, cpu: Cpu, sample: &Sample) -> Option<Addr> {
+    /// Fills the CPU's context with a sample of this period; `None` for a CPU that does not exist.
+    pub(crate) fn fill(&self, cpu: Cpu, sample: &Sample, period: u64) -> Option<Addr> {
         let index = u64::from(cpu.0);
         if index >= self.0.count() {
             return None;
         }
         let words = regs(sample).words();
-        let all = words.into_iter().chain([sample.period, sample.addr]);
-        let bytes: Vec<u8> = all.flat_map(u64::to_le_bytes).collect();
+        let all = words.into_iter().chain([period, sample.addr]);
+        let mut bytes = [0; CONTEXT_SIZE as usize];
+        for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(all) {
+            *to = u64::to_le_bytes(word);
+        }
         self.0.write(index, 0, &bytes);
         Some(self.0.addr(index))
     }
@@ -62,8 +65,8 @@ mod tests {
         let memory = Memory::new().unwrap();
         let contexts = Contexts::new(&memory, 2).unwrap();
         let regs = X86Regs { r15: 15, ip: 0x40, ss: 0x2b, ..X86Regs::default() };
-        let sample = Sample { regs: Some(regs), period: 7, addr: 0xabc, ..Sample::default() };
-        let at = contexts.fill(Cpu(1), &sample).unwrap();
+        let sample = Sample { regs: Some(regs), addr: 0xabc, ..Sample::default() };
+        let at = contexts.fill(Cpu(1), &sample, 7).unwrap();
         let word = |offset: u64| memory.load(Addr(at.0 + offset), Width::Dw);
         assert_eq!((word(0), word(128), word(160)), (Ok(15), Ok(0x40), Ok(0x2b)));
         assert_eq!((word(PERIOD_OFFSET), word(176)), (Ok(7), Ok(0xabc)));
@@ -73,7 +76,7 @@ mod tests {
             fault.contains("the context of bpf_perf_event_data on CPU 1 does not allow it"),
             "{fault}"
         );
-        assert_eq!(contexts.fill(Cpu(2), &sample), None);
+        assert_eq!(contexts.fill(Cpu(2), &sample, 7), None);
     }
 
     #[test]
@@ -81,7 +84,7 @@ mod tests {
         let memory = Memory::new().unwrap();
         let contexts = Contexts::new(&memory, 1).unwrap();
         let in_user = Sample { ip: 0x401000, ..Sample::default() };
-        let at = contexts.fill(Cpu(0), &in_user).unwrap();
+        let at = contexts.fill(Cpu(0), &in_user, 1).unwrap();
         assert_eq!(memory.load(Addr(at.0 + 128), Width::Dw), Ok(0x401000));
         assert_eq!(memory.load(Addr(at.0 + 136), Width::Dw), Ok(0x33));
         assert_eq!(memory.load(Addr(at.0 + 120), Width::Dw), Ok(u64::MAX));

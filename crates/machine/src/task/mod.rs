@@ -3,6 +3,7 @@
 //! Whoever watches the host tells of forks, new names and exits in the order of their times; programs
 //! see the `task_struct` of a task, which is made when it is first asked for.
 
+mod life;
 mod object;
 mod table;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod tests;
 
 use skep_abi::Pid;
 
+pub use life::NewTask;
 pub use table::Tasks;
 
 /// What is known of a thread.

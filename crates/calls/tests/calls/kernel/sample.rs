@@ -4,7 +4,8 @@
 use std::os::fd::AsRawFd as _;
 
 use skep_abi::{CounterValue, MapType, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample, X86Regs};
-use skep_machine::{MapDef, PerfEvent, PerfEventAttr};
+use skep_machine::perf::SampleType;
+use skep_machine::{MapDef, PerfEventAttr};
 
 use super::asm::Asm;
 use super::bpf::{self, Load, Map};
@@ -182,15 +183,13 @@ fn compare_deep(how: Attr, depth: u64) {
 fn compare_run(tries: &[Try], seen: &Seen, how: Attr, sample: Sample) {
     let mut bench = Bench::new();
     bench.sample = Some(sample);
-    bench.event = Some(PerfEvent {
-        attr: PerfEventAttr {
-            callchain: how.callchain,
-            exclude_callchain_kernel: how.exclude_callchain_kernel,
-            exclude_callchain_user: how.exclude_callchain_user,
-            inherit: how.inherit,
-            ..PerfEventAttr::default()
-        },
-        is_inherited: false,
+    let sample_type = if how.callchain { SampleType::CALLCHAIN } else { SampleType::empty() };
+    bench.open(&PerfEventAttr {
+        sample_type,
+        exclude_callchain_kernel: how.exclude_callchain_kernel,
+        exclude_callchain_user: how.exclude_callchain_user,
+        inherit: how.inherit,
+        ..PerfEventAttr::default()
     });
     let maps = defs().map(|def| bench.map(def).addr().0);
     for (index, a_try) in tries.iter().enumerate() {

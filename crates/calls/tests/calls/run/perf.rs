@@ -1,10 +1,10 @@
 //! Perf events.
 
-use skep_abi::{CounterValue, Cpu, MapType, ProgType};
+use skep_abi::{CounterValue, Cpu, MapType, Pid, ProgType};
 use skep_machine::map::PerfSlot;
-use skep_machine::{MapDef, Output, PerfEvent, PerfEventAttr};
+use skep_machine::{MapDef, NewTask, Output, PerfEventAttr};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, PID, TID};
 
 const ENOENT: u64 = -2i64 as u64;
 const E2BIG: u64 = -7i64 as u64;
@@ -64,14 +64,16 @@ pub(super) fn the_value_of_the_event_is_read() {
         assert_eq!(bench.read(size, 8), [0xaa; 8]);
         (r0, bench.read(0, size))
     };
-    assert_eq!(read(&bench, 24), (EINVAL, vec![0; 24]), "the sample has no value");
+    assert_eq!(read(&bench, 24), (EINVAL, vec![0; 24]), "nothing is known of the event");
+    bench.open(&PerfEventAttr::default());
+    assert_eq!(read(&bench, 24), (0, vec![0; 24]), "the machine's own event has counted nothing");
     let value = CounterValue { counter: 1, enabled: 2, running: 3 };
     bench.sample.as_mut().unwrap().value = Some(value);
     assert_eq!(read(&bench, 24), (0, [1u64, 2, 3].map(u64::to_le_bytes).concat()));
     assert_eq!(read(&bench, 23), (EINVAL, vec![0; 23]));
     assert_eq!(read(&bench, 32), (EINVAL, vec![0; 32]));
     let attr = PerfEventAttr { inherit: true, ..PerfEventAttr::default() };
-    bench.event = Some(PerfEvent { attr, is_inherited: false });
+    bench.open(&attr);
     assert_eq!(read(&bench, 24), (EOPNOTSUPP, vec![0; 24]));
     assert_eq!(read(&bench, 16), (EINVAL, vec![0; 16]), "the size is looked at first");
 }
@@ -81,9 +83,12 @@ pub(super) fn the_cookie_is_the_links() {
     let mut bench = Bench::new();
     assert_eq!(bench.call("bpf_get_attach_cookie", [bench.at(0)]), 0);
     bench.cookie = u64::MAX;
-    bench.event = Some(PerfEvent::default());
+    let attr = PerfEventAttr { inherit: true, ..PerfEventAttr::default() };
+    let event = bench.open(&attr);
     assert_eq!(bench.call("bpf_get_attach_cookie", [bench.at(0)]), u64::MAX);
-    bench.event = Some(PerfEvent { is_inherited: true, ..PerfEvent::default() });
+    let child = NewTask { tid: Pid(302), ..NewTask::fork(TID, PID) };
+    bench.machine.new_task(&child, &bench.user);
+    bench.event = event.child(Pid(302));
     assert_eq!(bench.call("bpf_get_attach_cookie", [bench.at(0)]), 0, "a child's copy");
 }
 

@@ -1,7 +1,8 @@
 //! Call stacks.
 
 use skep_abi::{MapType, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, ProgType, X86Regs};
-use skep_machine::{MapDef, PerfEvent, PerfEventAttr};
+use skep_machine::perf::SampleType;
+use skep_machine::{MapDef, PerfEventAttr};
 
 use crate::bench::Bench;
 
@@ -24,15 +25,16 @@ fn bench(mode: usize) -> Bench {
     if mode == 0 {
         sample.kernel_stack = vec![0xffff_ffff_8100_0001, 0xffff_ffff_8100_0002];
     }
-    bench.event = Some(PerfEvent::default());
+    bench.open(&PerfEventAttr::default());
     bench
 }
 
 fn with_callchain(mode: usize, change: impl FnOnce(&mut PerfEventAttr)) -> Bench {
     let mut bench = bench(mode);
-    let attr = &mut bench.event.as_mut().unwrap().attr;
-    attr.callchain = true;
-    change(attr);
+    let sample_type = SampleType::CALLCHAIN;
+    let mut attr = PerfEventAttr { sample_type, ..PerfEventAttr::default() };
+    change(&mut attr);
+    bench.open(&attr);
     bench
 }
 

@@ -136,6 +136,12 @@ pub(super) fn access(env: &mut Env<'_>, access: &Access, off: i32) -> Step {
     // Unsigned as in the kernel: an offset below the context makes attaching fail.
     let end = off.cast_unsigned().wrapping_add(size);
     env.max_ctx_offset = env.max_ctx_offset.max(end);
+    if let Yields::Object { flags, .. } = yields
+        && flags.contains(TypeFlags::PTR_TRUSTED)
+        && let Ok(word) = u32::try_from(off / 8)
+    {
+        env.ctx_ptrs |= 1_u16.checked_shl(word).unwrap_or(0);
+    }
     if access.rw == Rw::Read
         && let Some(value) = access.value
     {

@@ -53,6 +53,7 @@ pub(super) fn apply(env: &mut Env<'_>, meta: &mut Meta) -> Step<bool> {
         Some(Effect::CallbackMapElem) => for_each_elem(env, meta)?,
         Some(Effect::CallbackTimer) => timer_callback(env, meta)?,
         Some(Effect::CallbackVma) => find_vma(env, meta)?,
+        Some(Effect::CallsStackWalk) => env.calls_stack_walk = true,
         Some(Effect::Snprintf) => format::check(env)?,
         Some(Effect::CallbackLoop) => run_loop(env, meta)?,
         Some(Effect::DynptrFromMem) if !env.reg(Reg::R1).ty.is(Base::MapValue) => {
