@@ -38,6 +38,21 @@ impl Link {
         Self::create(program, AttachType::PerfEvent, tie)
     }
 
+    /// `BPF_LINK_CREATE` with any descriptors, attach type and flags, which the kernel judges.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn create_raw(
+        program: BorrowedFd<'_>,
+        target: BorrowedFd<'_>,
+        attach_type: u32,
+        flags: u32,
+    ) -> Result<Self, HostError> {
+        link::create(program, attach_type, flags, Tie::PerfEvent(target, 0))
+            .map(|fd| Self { fd })
+            .map_err(|error| HostError::new("make a link", &error))
+    }
+
     /// Attaches a program to what it was loaded for: a function, a typed tracepoint, an LSM hook.
     ///
     /// # Errors

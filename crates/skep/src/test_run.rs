@@ -91,7 +91,7 @@ impl Loaded {
                 cookie: 0,
                 user: &NoProcess,
             };
-            self.interp.run(program, &mut run).map_err(|trap| trap.to_string())
+            program.execute(&mut run).map_err(|trap| trap.to_string())
         };
         machine.test_run(tested, input, &mut run_once).map_err(|error| {
             let kind = match &error {

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use skep::load::Loaded;
 use skep::profile::shipped;
 use skep::sample::{Comm, Record, RecordKind, Task};
-use skep::session::Driver;
+use skep::session::{Driver, EventPlan, Method};
 use skep_abi::{Cpu, KernelVersion, MapType, Pid, Sample, X86Regs};
+use skep_machine::perf::Rate;
 use skep_machine::{Machine, Output, PerfEventAttr};
 use skep_object::ObjectSpec;
 
@@ -29,7 +30,9 @@ fn run(object: &[u8], name: &str, records: &[Record]) -> (Machine, Loaded) {
     let loaded = Loaded::new(&machine, &resolved, &profile).unwrap();
     assert!(loaded.unusable.is_empty(), "{:?}", loaded.unusable);
     let program = loaded.program(name).cloned().unwrap();
-    let mut driver = Driver::new(&machine, &loaded, [program], PerfEventAttr::default(), 0);
+    let attr = PerfEventAttr::cpu_clock(Rate::Period(1));
+    let plan = EventPlan { attr, per_task: false, tracepoint: None };
+    let mut driver = Driver::new(&machine, [program], &plan, Method::Link { cookie: 0 }).unwrap();
     for record in records {
         driver.record(record);
         machine.drain_ringbufs();

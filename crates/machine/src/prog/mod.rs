@@ -120,6 +120,14 @@ impl Prog {
         self.first_trap.get()
     }
 
+    /// Runs it once, uncounted and unattached, as a test run does.
+    ///
+    /// # Errors
+    /// What it did that it must not.
+    pub fn execute(&self, run: &mut Run<'_>) -> Result<u64, Trapped> {
+        self.code.run(run)
+    }
+
     /// Runs it and counts the run; `None` when it trapped.
     pub(crate) fn run(&self, run: &mut Run<'_>) -> Option<u64> {
         match self.code.run(run) {

@@ -115,6 +115,21 @@ impl EventSpec {
         Self::new("dummy", sys::PERF_TYPE_SOFTWARE, config, Modifiers::default())
     }
 
+    /// The end of a tracepoint's last field in its records, in bytes, as tracefs publishes it.
+    #[must_use]
+    pub fn record_size(&self) -> Option<u32> {
+        self.record_size_from(&EventSource::default())
+    }
+
+    /// The same, looked up in `source`.
+    #[must_use]
+    pub fn record_size_from(&self, source: &EventSource) -> Option<u32> {
+        if !self.is_tracepoint() {
+            return None;
+        }
+        tracepoint::record_size(&self.name, &source.tracefs)
+    }
+
     fn new(name: &str, kind: u32, config: u64, modifiers: Modifiers) -> Self {
         Self { name: name.into(), kind, config, config_more: [0; 3], bp_type: 0, modifiers }
     }

@@ -24,8 +24,7 @@ pub(super) fn parse(name: &str, tracefs: &[PathBuf]) -> Result<EventSpec, EventN
     if !is_word(system) || !is_word(event) {
         return Err(EventNameError::Unknown { name: name.into(), near: None });
     }
-    let Some(events) = tracefs.iter().map(|root| root.join("events")).find(|path| is_folder(path))
-    else {
+    let Some(events) = folder(tracefs) else {
         return Err(EventNameError::NoTracefs { name: name.into() });
     };
     let path = events.join(system).join(event).join("id");
@@ -37,6 +36,29 @@ pub(super) fn parse(name: &str, tracefs: &[PathBuf]) -> Result<EventSpec, EventN
         return Err(EventNameError::Published { path, what });
     };
     Ok(EventSpec::new(name, sys::PERF_TYPE_TRACEPOINT, id, modifiers))
+}
+
+/// Where the kernel publishes its tracepoints.
+fn folder(tracefs: &[PathBuf]) -> Option<PathBuf> {
+    tracefs.iter().map(|root| root.join("events")).find(|path| is_folder(path))
+}
+
+/// The end of the last field that a tracepoint's `format` lists (`trace_event_get_offsets`).
+pub(super) fn record_size(name: &str, tracefs: &[PathBuf]) -> Option<u32> {
+    let mut parts = name.split(':');
+    let (system, event) = (parts.next()?, parts.next()?);
+    let path = folder(tracefs)?.join(system).join(event).join("format");
+    last_field_end(&std::fs::read_to_string(path).ok()?)
+}
+
+/// Lines of fields read `field:TYPE NAME; offset:N; size:N; signed:N;`, with tabs between.
+fn last_field_end(format: &str) -> Option<u32> {
+    let last = format.lines().rfind(|line| line.trim_start().starts_with("field:"))?;
+    let number = |key: &str| {
+        let part = last.split(';').find_map(|part| part.trim().strip_prefix(key))?;
+        part.trim().parse::<u32>().ok()
+    };
+    number("offset:")?.checked_add(number("size:")?)
 }
 
 fn is_folder(path: &Path) -> bool {

@@ -18,7 +18,7 @@ pub use object::{
     CheckedObject, CheckedProgram, Finding, Judged, SourceLine, UNRESOLVED, check_object,
 };
 pub use skep_verifier::diag::Kind;
-pub use skep_verifier::{Cost, Options};
+pub use skep_verifier::{Aux, Cost, Options};
 
 /// Every kind of rejection: the verifier's, and the loader's.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
         let missing = self.missing(program);
         if let Some(missing) = missing {
             let verdict = Verdict::Unsupported(missing);
-            return Report { verdict, cost: Cost::default(), log: None, max_ctx_offset: 0 };
+            return Report { verdict, cost: Cost::default(), log: None, aux: Aux::default() };
         }
         let own = prog_type == program.prog_type;
         let is_typed = program.funcs.iter().all(|func| func.ty.is_some());

@@ -1,8 +1,10 @@
 //! Maps of an object on a machine.
 
-use skep_abi::{Addr, Cpu, ProgId, ProgType};
+use std::sync::Arc;
+
+use skep_abi::{Addr, Cpu};
 use skep_machine::map::{KINDS, MapFlags};
-use skep_machine::{Machine, Map, MapDef};
+use skep_machine::{Machine, Map, MapDef, Prog};
 use skep_object::{MapInit, MapSpec, Slot};
 
 use super::{LoadedMap, no_memory};
@@ -72,7 +74,7 @@ pub(super) fn first_value(map: &Map) -> Option<Addr> {
 pub(super) fn fill_slots(
     machine: &Machine,
     maps: &[LoadedMap],
-    programs: &[Option<(ProgId, ProgType)>],
+    programs: &[Option<Arc<Prog>>],
 ) -> Result<(), Error> {
     for loaded in maps {
         let (MapInit::Slots(slots), Some(map)) = (&loaded.spec.init, machine.map(loaded.id)) else {
@@ -94,7 +96,7 @@ fn fill(
     index: u32,
     slot: Slot,
     maps: &[LoadedMap],
-    programs: &[Option<(ProgId, ProgType)>],
+    programs: &[Option<Arc<Prog>>],
 ) -> Result<(), String> {
     let refused = |errno: skep_abi::Errno| errno.to_string();
     match slot {
@@ -106,11 +108,11 @@ fn fill(
         }
         Slot::Program(program) => {
             // A program that cannot be loaded leaves its slot empty: tail calls to it fail, as to any empty slot.
-            let Some(&Some((id, prog_type))) = programs.get(program.0 as usize) else {
+            let Some(Some(prog)) = programs.get(program.0 as usize) else {
                 return Ok(());
             };
             let slots = map.prog_array().ok_or("the map holds no programs")?;
-            slots.set(index, id, prog_type).map_err(refused)
+            slots.put(index, prog).map_err(refused)
         }
     }
 }

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use skep_abi::{Addr, Cpu, KernelVersion, MapId, ProgId};
 use skep_btf::{Btf, TypeId};
-use skep_interp::{FuncInfo, Interp, LineInfo, Program, ProgramSpec};
-use skep_machine::{Machine, Tested};
+use skep_interp::{FuncInfo, Interp, Interpreted, LineInfo, Program, ProgramSpec};
+use skep_machine::{Machine, Prog, ProgSpec, Tested};
 use skep_object::{KernelProfile, MapSpec, Outcome, Resolved, ResolvedProgram};
 use skep_verifier::Verdict;
 
-use crate::check::{Checker, Options, SourceLine};
+use crate::check::{Aux, Checker, Options, SourceLine};
 use crate::{Error, ErrorKind};
 use needs::Needs;
 
@@ -25,15 +25,15 @@ use needs::Needs;
 pub struct Loaded {
     /// Maps in the order of the object.
     pub maps: Vec<LoadedMap>,
-    /// Programs that can run, in the order of the object.
-    pub programs: Vec<Arc<Program>>,
+    /// Programs that can run, in the order of the object; this holds them on the machine.
+    pub programs: Vec<Arc<Prog>>,
     /// Programs that cannot, and why.
     pub unusable: Vec<(String, Error)>,
     /// Programs that run although the verifier could not judge them, and what it lacks. The interpreter checks every
     /// access all the same.
     pub unverified: Vec<(String, String)>,
     /// What runs the programs.
-    pub interp: Interp,
+    pub interp: Arc<Interp>,
     /// What a test run asks about programs, by their ids.
     pub(crate) tested: HashMap<ProgId, Tested>,
     /// The object's types.
@@ -106,28 +106,28 @@ impl Loaded {
         let (mut programs, mut unusable) = (Vec::new(), Vec::new());
         // Programs are loaded as by a privileged user, who may read stack bytes that were never written since 6.3.
         let privileged = machine.version() >= KernelVersion::new(6, 3);
-        let interp = Interp::new().allow_uninit_stack(privileged);
-        let mut ids = Vec::new();
+        let interp = Arc::new(Interp::new().allow_uninit_stack(privileged));
+        let mut slots = Vec::new();
         for (at, program) in resolved.programs.iter().enumerate() {
-            let id = ProgId(at as u32 + 1);
             if !needs.programs.contains(&at) {
-                ids.push(None);
+                slots.push(None);
                 continue;
             }
+            let id = machine.new_prog_id();
             match loader.program(id, program, btf.as_deref()) {
-                Ok(spec) => {
-                    let program =
-                        interp.progs().insert(Program::new(machine, spec).map_err(no_memory)?);
-                    ids.push(Some((id, program.prog_type())));
-                    programs.push(program);
+                Ok((code, spec)) => {
+                    let code = Program::new(machine, code).map_err(no_memory)?;
+                    let prog = machine.prog_load(id, spec, Interpreted::new(&interp, code));
+                    slots.push(Some(Arc::clone(&prog)));
+                    programs.push(prog);
                 }
                 Err(why) => {
-                    ids.push(None);
+                    slots.push(None);
                     unusable.push((program.name.clone(), why));
                 }
             }
         }
-        map::fill_slots(machine, &maps, &ids)?;
+        map::fill_slots(machine, &maps, &slots)?;
         let Loader { unverified, tested, .. } = loader;
         Ok(Self { maps, programs, unusable, unverified, interp, tested, btf })
     }
@@ -153,8 +153,8 @@ impl Loaded {
 
     /// The program with this name, or `None` when there is none that can run.
     #[must_use]
-    pub fn program(&self, name: &str) -> Option<&Arc<Program>> {
-        self.programs.iter().find(|program| &**program.name() == name)
+    pub fn program(&self, name: &str) -> Option<&Arc<Prog>> {
+        self.programs.iter().find(|prog| &*prog.spec().name == name)
     }
 }
 
@@ -176,15 +176,17 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// Has the verifier judge a program; gives the bytes of the context that it accesses.
-    fn verify(&mut self, program: &ResolvedProgram, btf: Option<&Btf>) -> Result<u32, Error> {
+    /// Has the verifier judge a program; gives what it found out.
+    fn verify(&mut self, program: &ResolvedProgram, btf: Option<&Btf>) -> Result<Aux, Error> {
         let report = self.checker.check(program, Options::default());
         let why = match report.verdict {
-            Verdict::Accepted => return Ok(report.max_ctx_offset),
+            Verdict::Accepted => return Ok(report.aux),
             Verdict::Rejected(why) => why,
             Verdict::Unsupported(what) | Verdict::Bug(what) => {
                 self.unverified.push((program.name.clone(), what));
-                return Ok(report.max_ctx_offset);
+                // Not all paths were walked; a call that is there may be on one of the others.
+                let calls_stack_walk = permit::calls_stack_walk(program);
+                return Ok(Aux { calls_stack_walk, ..report.aux });
             }
         };
         let source = why.insn.zip(btf).and_then(|(insn, btf)| SourceLine::of(program, btf, insn));
@@ -203,7 +205,7 @@ impl Loader<'_> {
         id: ProgId,
         program: &ResolvedProgram,
         btf: Option<&Btf>,
-    ) -> Result<ProgramSpec, Error> {
+    ) -> Result<(ProgramSpec, ProgSpec), Error> {
         match &program.outcome {
             Outcome::Ready => {}
             Outcome::Unsupported(missing) => {
@@ -214,7 +216,8 @@ impl Loader<'_> {
                 return Err(Error { kind: ErrorKind::Program, message, hint: error.help.clone() });
             }
         }
-        let max_ctx_offset = self.verify(program, btf)?;
+        let aux = self.verify(program, btf)?;
+        let max_ctx_offset = aux.max_ctx_offset;
         let (prog_type, attach_type) = (program.prog_type, program.attach_type);
         self.tested.insert(id, Tested { prog_type, max_ctx_offset, attach_type });
         permit::check(program)?;
@@ -224,16 +227,28 @@ impl Loader<'_> {
             .iter()
             .map(|func| FuncInfo { insn: func.insn, name: func.name.as_str().into() })
             .collect();
-        Ok(ProgramSpec {
+        let name: Arc<str> = program.name.as_str().into();
+        let spec = ProgSpec {
+            name: Arc::clone(&name),
+            prog_type,
+            attach_type,
+            attach_to: program.attach_target.clone(),
+            calls_stack_walk: aux.calls_stack_walk,
+            max_ctx_offset,
+            sleepable: program.sleepable,
+        };
+        let code = ProgramSpec {
             id,
-            name: program.name.as_str().into(),
-            prog_type: program.prog_type,
+            name,
+            prog_type,
             insns,
             lines: btf.map(|btf| lines(program, btf)).unwrap_or_default(),
             funcs,
             kfuncs,
             exception_cb: btf.and_then(|btf| exception_cb(program, btf)),
-        })
+            ctx_ptrs: aux.ctx_ptrs,
+        };
+        Ok((code, spec))
     }
 }
 

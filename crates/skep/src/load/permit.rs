@@ -1,5 +1,6 @@
 //! Which helpers skep has: whether a program may call them is the verifier's to say.
 
+use skep_abi::Effect;
 use skep_isa::{Insn, opcode};
 use skep_object::{InsnIdx, ResolvedProgram};
 
@@ -10,15 +11,23 @@ use crate::Error;
 /// # Errors
 /// The first such call.
 pub(super) fn check(program: &ResolvedProgram) -> Result<(), Error> {
+    helper_calls(program).try_for_each(|(at, insn)| helper(program, at, insn))
+}
+
+/// Whether the program calls anywhere what walks the stack of the sample.
+pub(super) fn calls_stack_walk(program: &ResolvedProgram) -> bool {
+    helper_calls(program)
+        .filter_map(|(_, insn)| skep_calls::helper(insn.imm.cast_unsigned()))
+        .any(|call| call.spec.effect == Some(Effect::CallsStackWalk))
+}
+
+fn helper_calls(program: &ResolvedProgram) -> impl Iterator<Item = (InsnIdx, Insn)> {
     let mut second_slot = false;
-    for (at, insn) in program.insns.iter().enumerate() {
+    program.insns.iter().enumerate().filter_map(move |(at, insn)| {
         let is_call = !second_slot && insn.code == opcode::JMP | opcode::CALL && insn.src.0 == 0;
         second_slot = !second_slot && insn.code == opcode::LD_IMM64;
-        if is_call {
-            helper(program, InsnIdx(at as u32), *insn)?;
-        }
-    }
-    Ok(())
+        is_call.then_some((InsnIdx(at as u32), *insn))
+    })
 }
 
 fn helper(program: &ResolvedProgram, at: InsnIdx, insn: Insn) -> Result<(), Error> {

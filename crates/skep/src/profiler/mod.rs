@@ -11,7 +11,7 @@ use skep_report::{Profile, StackSet, Symbolizer};
 use skep_sample::{Options, Spaces, Totals};
 
 use crate::load::Loaded;
-use crate::session::{Driver, Seen, Watched, event_attr, machine_like_host, open, watch};
+use crate::session::{Driver, EventPlan, Method, Seen, Watched, machine_like_host, open, watch};
 use crate::{Error, ErrorKind};
 
 pub use tables::{Counted, Tables};
@@ -50,6 +50,7 @@ pub struct Outcome {
 pub fn profile(
     options: &Options,
     kernel: &KernelProfile,
+    method: Method,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(Stage<'_>),
 ) -> Result<Outcome, Error> {
@@ -57,8 +58,8 @@ pub fn profile(
     let loaded = load(&machine, kernel)?;
     let program = loaded.program(PROGRAM).cloned();
     let session = open(options)?;
-    let attr = event_attr(options, session.event());
-    let mut driver = Driver::new(&machine, &loaded, program, attr, 0);
+    let plan = EventPlan::new(options, session.event());
+    let mut driver = Driver::new(&machine, program, &plan, method)?;
     let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
         progress(Stage::Sampling(totals))
     })?;
@@ -131,7 +132,10 @@ fn remarks(counted: Counted, driver: &Driver<'_>) -> Vec<String> {
         remarks.push(format!("{} stacks found no room and are shown empty", counted.unplaced));
     }
     if driver.homeless() > 0 {
-        remarks.push(format!("{} samples were of CPUs that came later", driver.homeless()));
+        remarks.push(format!(
+            "{} samples were of CPUs that came later or of tasks that had ended",
+            driver.homeless()
+        ));
     }
     remarks
 }

@@ -3,20 +3,24 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use skep_interp::Program;
+use skep_abi::{AttachType, ProgType};
+use skep_machine::Prog;
 use skep_object::{MapInit, Resolved, ResolvedProgram, Slot};
 
 use super::PROG_TYPES;
 use crate::Error;
 use crate::load::Loaded;
+use crate::session::PASSED;
 
-/// The programs to attach, by name.
+/// The programs to attach: those that were asked for, else those of the type that the event takes, and those that
+/// watch what the machine passes by itself.
 ///
 /// # Errors
 /// When one that was asked for is not there or is not of a type that a perf event takes, or when there is none.
 pub(super) fn programs<'a>(
     resolved: &'a Resolved,
     asked: &[String],
+    taken: ProgType,
 ) -> Result<Vec<&'a ResolvedProgram>, Error> {
     let all = &resolved.programs;
     if all.is_empty() {
@@ -31,7 +35,8 @@ pub(super) fn programs<'a>(
         .iter()
         .enumerate()
         .filter(|(at, program)| {
-            PROG_TYPES.contains(&program.prog_type) && program.autoload && !callees.contains(at)
+            let is_taken = program.prog_type == taken || is_watcher(program);
+            is_taken && program.autoload && !callees.contains(at)
         })
         .map(|(_, program)| program)
         .collect();
@@ -39,11 +44,12 @@ pub(super) fn programs<'a>(
         let types: Vec<_> =
             all.iter().map(|p| format!("{} ({})", p.name, p.prog_type.name())).collect();
         return Err(Error::unsupported(format!(
-            "object {} holds no perf_event program to attach, only {}",
+            "object {} holds no {} program to attach to this event, only {}",
             resolved.name,
+            taken.name(),
             types.join(", ")
         ))
-        .hint("skep runs perf_event programs so far"));
+        .hint(HINT));
     }
     Ok(chosen)
 }
@@ -54,14 +60,34 @@ fn by_name<'a>(all: &'a [ResolvedProgram], name: &str) -> Result<&'a ResolvedPro
         return Err(Error::input(format!("the object has no program `{name}`"))
             .hint(format!("it has {}", known.join(", "))));
     };
-    if !PROG_TYPES.contains(&program.prog_type) {
+    if !can_run(program) {
         return Err(Error::unsupported(format!(
             "program `{name}` is of type {}",
             program.prog_type.name()
         ))
-        .hint("skep runs perf_event programs so far"));
+        .hint(HINT));
     }
     Ok(program)
+}
+
+/// What runs so far.
+const HINT: &str = "skep runs perf_event programs, tracepoint programs on `-e SYSTEM:NAME`, and those that watch \
+                    task_newtask";
+
+/// Whether a run takes a program.
+#[must_use]
+pub fn can_run(program: &ResolvedProgram) -> bool {
+    PROG_TYPES.contains(&program.prog_type) || is_watcher(program)
+}
+
+/// Whether a program is for a raw tracepoint that the machine passes by itself.
+fn is_watcher(program: &ResolvedProgram) -> bool {
+    let is_raw = match program.prog_type {
+        ProgType::RawTracepoint => true,
+        ProgType::Tracing => program.attach_type == Some(AttachType::TraceRawTp),
+        _ => false,
+    };
+    is_raw && program.attach_target.as_deref().is_some_and(|target| PASSED.contains(&target))
 }
 
 /// Programs that the object itself puts into program arrays: they run by tail calls.
@@ -86,7 +112,7 @@ fn tail_call_targets(resolved: &Resolved) -> HashSet<usize> {
 pub(super) fn usable(
     loaded: &mut Loaded,
     chosen: &[&ResolvedProgram],
-) -> Result<Vec<Arc<Program>>, Error> {
+) -> Result<Vec<Arc<Prog>>, Error> {
     if let Some(at) =
         loaded.unusable.iter().position(|(name, _)| chosen.iter().any(|p| p.name == *name))
     {

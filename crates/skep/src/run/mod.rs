@@ -9,23 +9,28 @@ use serde_json::Value;
 use skep_abi::ProgType;
 use skep_machine::Machine;
 use skep_object::{KernelProfile, Resolved};
+use skep_sample::event_name::EventSpec;
 use skep_sample::{Options, Totals};
+
+pub use choose::can_run;
 
 use crate::Error;
 use crate::contents::{self, MapContents, StackNames};
 use crate::load::{Loaded, LoadedMap};
-use crate::session::{Driver, ProgramCounts, Watched, event_attr, machine_like_host, open, watch};
+use crate::session::{
+    Driver, EventPlan, Method, ProgramCounts, Watched, machine_like_host, open, watch,
+};
 
-/// Program types that a run takes.
-pub const PROG_TYPES: &[ProgType] = &[ProgType::PerfEvent];
+/// Program types that a run takes, besides programs that watch what the machine passes by itself.
+pub const PROG_TYPES: &[ProgType] = &[ProgType::PerfEvent, ProgType::Tracepoint];
 
 /// What to run, and what to show of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Request {
-    /// Programs by name; none for every perf_event program that is not merely a target of tail calls.
+    /// Programs by name; none for every one that the event takes and that is not merely a target of tail calls.
     pub programs: Vec<String>,
-    /// The link's cookie.
-    pub cookie: u64,
+    /// How they are attached.
+    pub method: Method,
     /// Maps by name; none for all.
     pub maps: Vec<String>,
 }
@@ -57,15 +62,20 @@ pub fn run(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Totals),
 ) -> Result<Outcome, Error> {
-    let chosen = choose::programs(resolved, &request.programs)?;
+    let is_traced = options.event.as_ref().is_some_and(EventSpec::is_tracepoint);
+    let taken = if is_traced { ProgType::Tracepoint } else { ProgType::PerfEvent };
+    let chosen = choose::programs(resolved, &request.programs, taken)?;
+    let mut options = options.clone();
+    // The record is what programs of a tracepoint see.
+    options.fields.raw |= is_traced;
     let machine = machine_like_host(kernel)?;
     let mut loaded = Loaded::new(&machine, resolved, kernel)?;
     let programs = choose::usable(&mut loaded, &chosen)?;
     choose::maps(&loaded, &request.maps)?;
     output::open_perf_buffers(&machine, &loaded);
-    let session = open(options)?;
-    let attr = event_attr(options, session.event());
-    let mut driver = Driver::new(&machine, &loaded, programs, attr, request.cookie);
+    let session = open(&options)?;
+    let plan = EventPlan::new(&options, session.event());
+    let mut driver = Driver::new(&machine, programs, &plan, request.method)?;
     let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
         machine.drain_ringbufs();
         progress(totals);
@@ -100,7 +110,10 @@ fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Tota
         }
     }
     if driver.homeless() > 0 {
-        remarks.push(format!("{} samples were of CPUs that came later", driver.homeless()));
+        remarks.push(format!(
+            "{} samples were of CPUs that came later or of tasks that had ended",
+            driver.homeless()
+        ));
     }
     let fields = machine.unmodelled_fields();
     if !fields.is_empty() {

@@ -1,21 +1,21 @@
-//! Runs the attached programs on each sample.
+//! Tells the machine's events of the samples of a source, and its tasks of what happens to them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use skep_abi::{Pid, Sample};
-use skep_interp::{Program, Trap};
-use skep_machine::perf::Counters;
-use skep_machine::{Machine, PerfEvent, PerfEventAttr, Run};
-use skep_sample::event_name::EventSpec;
+use skep_abi::Sample;
+use skep_interp::Trap;
+use skep_machine::perf::{Fired, Overflow};
+use skep_machine::trace::{TraceEvent, Traced};
+use skep_machine::{Machine, PerfEvent, Prog};
 use skep_sample::sched::Script;
-use skep_sample::{Options, Rate, Record, RecordKind};
+use skep_sample::{Record, RecordKind};
 
+use super::attach::{Attachment, EventPlan, Method};
 use super::cpus;
 use super::seen::Seen;
 use super::tasks;
 use super::user_memory::LiveMemory;
-use crate::load::Loaded;
+use crate::Error;
 
 /// What became of a program's samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,61 +32,35 @@ pub struct ProgramCounts {
     pub first_fault: Option<Box<Trap>>,
 }
 
-/// A program that is attached to the event.
-struct Attached {
-    program: Arc<Program>,
-    counters: Arc<Counters>,
-    first_fault: Option<Box<Trap>>,
-}
-
-/// Drives the programs of one object with the records of one source.
+/// Drives the programs that are attached to one source's events with its records.
+#[derive(Debug)]
 pub struct Driver<'m> {
     machine: &'m Machine,
-    loaded: &'m Loaded,
-    attached: Vec<Attached>,
-    event: PerfEvent,
-    /// The event as tasks have it that were made after it was opened.
-    inherited: PerfEvent,
-    /// Tasks that inherited the event.
-    heirs: HashSet<Pid>,
-    cookie: u64,
-    /// Samples on CPUs that the machine does not have.
+    attached: Vec<Attachment>,
+    /// Where programs run that trace, rather than sample.
+    traced: Option<Arc<TraceEvent>>,
+    /// Samples that no event of the machine took.
     homeless: u64,
     seen: Seen,
     cpus: cpus::Source,
 }
 
 impl<'m> Driver<'m> {
-    /// A driver of these programs, attached with one cookie to the event that the options describe.
-    #[must_use]
+    /// Attaches programs to the events of a plan.
+    ///
+    /// # Errors
+    /// Why the kernel would refuse a program.
     pub fn new(
         machine: &'m Machine,
-        loaded: &'m Loaded,
-        programs: impl IntoIterator<Item = Arc<Program>>,
-        attr: PerfEventAttr,
-        cookie: u64,
-    ) -> Self {
-        let attach = |program: Arc<Program>| Attached {
-            counters: machine.counters(program.id()),
-            program,
-            first_fault: None,
-        };
-        let event = PerfEvent { attr, is_inherited: false };
-        let inherited = PerfEvent { is_inherited: true, ..event.clone() };
-        let attached = programs.into_iter().map(attach).collect();
-        let heirs = HashSet::new();
-        Self {
-            machine,
-            loaded,
-            attached,
-            event,
-            inherited,
-            heirs,
-            cookie,
-            homeless: 0,
-            seen: Seen::default(),
-            cpus: cpus::Source::default(),
-        }
+        programs: impl IntoIterator<Item = Arc<Prog>>,
+        plan: &EventPlan,
+        method: Method,
+    ) -> Result<Self, Error> {
+        let attach = |prog| Attachment::new(machine, prog, plan, method);
+        let attached = programs.into_iter().map(attach).collect::<Result<_, _>>()?;
+        let traced = plan.tracepoint.as_ref().and_then(|_| machine.tracepoint(plan.attr.config));
+        let (seen, cpus) = (Seen::default(), cpus::Source::default());
+        Ok(Self { machine, attached, traced, homeless: 0, seen, cpus })
     }
 
     /// Has a script tell what CPUs do, from the time of the first record on, and nothing else.
@@ -99,13 +73,14 @@ impl<'m> Driver<'m> {
     /// Follows one record.
     pub fn record(&mut self, record: &Record) {
         self.cpus.record(self.machine, record);
-        match &record.kind {
-            RecordKind::Sample(sample) => self.sample(sample),
-            other => {
-                if let (RecordKind::Fork(new), true) = (other, self.event.attr.inherit) {
-                    self.heirs.insert(new.tid);
-                }
-                tasks::follow(self.machine, record.time, other);
+        if let RecordKind::Sample(sample) = &record.kind {
+            self.sample(sample);
+            return;
+        }
+        tasks::follow(self.machine, record);
+        if let RecordKind::Fork(task) | RecordKind::Exit(task) = &record.kind {
+            for attached in &mut self.attached {
+                attached.forget(task.tid);
             }
         }
     }
@@ -113,91 +88,50 @@ impl<'m> Driver<'m> {
     fn sample(&mut self, sample: &Sample) {
         self.cpus.sample(self.machine, sample);
         self.seen.sample(self.machine, sample);
-        let (event, cookie) = if self.heirs.contains(&sample.tid) {
-            (&self.inherited, 0)
-        } else {
-            (&self.event, self.cookie)
-        };
-        let context = self.machine.perf_context(sample.cpu, sample);
-        let (Some(cpu), Some(ctx)) = (self.machine.cpu(sample.cpu), context) else {
-            self.homeless += 1;
+        if let Some(place) = &self.traced {
+            let (cpu, task) = (sample.cpu, sample.tid);
+            let at = Traced { cpu, task, sample: Some(sample), user: &LiveMemory };
+            self.machine.fire_tracepoint(place, at, &sample.raw);
             return;
-        };
-        for attached in &mut self.attached {
-            let Some(_busy) = cpu.enter() else {
-                attached.counters.dropped();
-                continue;
-            };
-            let mut run = Run {
-                machine: self.machine,
-                cpu: sample.cpu,
-                prog: attached.program.id(),
-                prog_type: attached.program.prog_type(),
-                ctx,
-                task: sample.tid,
-                sample: Some(sample),
-                event: Some(event),
-                cookie,
-                user: &LiveMemory,
-            };
-            match self.loaded.interp.run(&attached.program, &mut run) {
-                Ok(r0) => attached.counters.ran(r0),
-                Err(trap) => {
-                    attached.counters.faulted();
-                    attached.first_fault.get_or_insert(trap);
-                }
-            }
         }
+        // The kernel has held the source's events against its limit already.
+        let overflow = Overflow { sample, cpu: sample.cpu, user: &LiveMemory, throttle: false };
+        let mut is_homeless = false;
+        for attached in self.attached.iter_mut().filter(|attached| attached.samples()) {
+            let event = attached.event(self.machine, sample);
+            let fire = |event: &PerfEvent| self.machine.overflow(event, overflow);
+            is_homeless |= !event.is_some_and(|event| !matches!(fire(event), Fired::Inert(_)));
+        }
+        self.homeless += u64::from(is_homeless);
     }
 
-    /// Samples that no program saw, since the machine has no such CPU.
+    /// Samples that no program saw, since the machine has no such CPU or the task had ended.
     #[must_use]
-    pub fn homeless(&self) -> u64 {
+    pub const fn homeless(&self) -> u64 {
         self.homeless
     }
 
     /// Which processes were sampled.
     #[must_use]
-    pub fn seen(&self) -> &Seen {
+    pub const fn seen(&self) -> &Seen {
         &self.seen
     }
 
     /// What became of each program's samples, in the order of attachment.
     #[must_use]
     pub fn counts(&self) -> Vec<ProgramCounts> {
-        let count = |attached: &Attached| {
-            let now = attached.counters.now();
+        let count = |attached: &Attachment| {
+            let prog = &attached.prog;
+            let now = prog.counters().now();
+            let trap = prog.first_trap().and_then(|trap| trap.downcast_ref::<Trap>());
             ProgramCounts {
-                name: attached.program.name().to_string(),
+                name: prog.spec().name.to_string(),
                 runs: now.runs - now.faults,
                 dropped: now.dropped,
                 faults: now.faults,
-                first_fault: attached.first_fault.clone(),
+                first_fault: trap.cloned().map(Box::new),
             }
         };
         self.attached.iter().map(count).collect()
-    }
-}
-
-/// The event that programs see, as these options open it.
-///
-/// Call chains are recorded for skep itself: the event of the machine is opened without `PERF_SAMPLE_CALLCHAIN`, as
-/// profilers do that let the program walk the stack, so that stacks carry no context markers.
-#[must_use]
-pub fn event_attr(options: &Options, event: &EventSpec) -> PerfEventAttr {
-    let (sample_period, is_frequency) = match options.rate {
-        Rate::Frequency(hz) => (hz, true),
-        Rate::Period(period) => (period, false),
-    };
-    let on_tasks =
-        matches!(options.target, skep_sample::Target::Command(_) | skep_sample::Target::Pids(_));
-    PerfEventAttr {
-        event_type: event.kind,
-        config: event.config,
-        sample_period,
-        is_frequency,
-        sample_addr: options.fields.addr,
-        inherit: options.inherit && on_tasks,
-        ..PerfEventAttr::default()
     }
 }

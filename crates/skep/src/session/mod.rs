@@ -1,9 +1,10 @@
 //! A session: samples of real processes drive the programs of an object on a machine.
 //!
 //! Records arrive in the order of time. Those about tasks and mappings change what calls will answer; each sample runs
-//! the attached programs once, as of the moment at which it was taken.
+//! the programs that are attached to its events, as of the moment at which it was taken.
 
 mod cpus;
+mod attach;
 mod driver;
 mod host;
 mod seen;
@@ -11,7 +12,9 @@ mod tasks;
 mod user_memory;
 mod watch;
 
-pub use driver::{Driver, ProgramCounts, event_attr};
+pub(crate) use attach::PASSED;
+pub use attach::{EventPlan, Method};
+pub use driver::{Driver, ProgramCounts};
 pub use host::machine_like_host;
 pub use seen::Seen;
 pub use watch::{Watched, open, watch};

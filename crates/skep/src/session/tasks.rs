@@ -1,18 +1,36 @@
 //! Tasks of the machine, as the records of a source tell of them.
 
-use skep_machine::{Machine, Task};
-use skep_sample::RecordKind;
+use skep_machine::{Machine, NewTask, Task};
+use skep_sample::{Record, RecordKind};
+
+use super::user_memory::LiveMemory;
 
 /// Follows one record.
-pub(super) fn follow(machine: &Machine, time: u64, kind: &RecordKind) {
-    let tasks = machine.tasks();
-    match kind {
+pub(super) fn follow(machine: &Machine, record: &Record) {
+    match &record.kind {
         RecordKind::Task(task) => describe(machine, task),
         RecordKind::Fork(new) => {
-            tasks.fork(new.tid, new.pid, new.parent_tid, new.parent_pid, time);
+            // Records do not tell the flags: these are what glibc passes.
+            let is_thread = new.pid == new.parent_pid;
+            let clone_flags = if is_thread { NewTask::PTHREAD } else { NewTask::FORK };
+            let new = NewTask {
+                tid: new.tid,
+                pid: new.pid,
+                parent_tid: new.parent_tid,
+                parent_pid: new.parent_pid,
+                cpu: record.cpu,
+                time: record.time,
+                clone_flags,
+            };
+            machine.new_task(&new, &LiveMemory);
         }
-        RecordKind::Comm { pid, tid, comm, .. } => tasks.rename(*tid, *pid, &comm.to_string()),
-        RecordKind::Exit(ended) => tasks.exit(ended.tid),
+        RecordKind::Comm { pid, tid, comm, exec: true } => {
+            machine.exec(*tid, *pid, &comm.to_string());
+        }
+        RecordKind::Comm { pid, tid, comm, exec: false } => {
+            machine.tasks().rename(*tid, *pid, &comm.to_string());
+        }
+        RecordKind::Exit(ended) => machine.exit_task(ended.tid),
         _ => {}
     }
 }
