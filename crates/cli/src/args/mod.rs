@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a file or knows what a command does with its values.
 
+mod attach;
 mod check;
 mod completions;
 mod cpu_list;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::attach::AttachArgs;
 pub(crate) use self::check::{CheckArgs, ExplainArgs, Format};
 pub(crate) use self::completions::CompletionsArgs;
 pub(crate) use self::cpu_list::CpuList;
@@ -29,7 +31,7 @@ pub(crate) use self::kernel::{BtfFile, KernelArgs};
 pub(crate) use self::list::{ListArgs, Listing};
 pub(crate) use self::plugin::PluginArgs;
 pub(crate) use self::profile::ProfileArgs;
-pub(crate) use self::run::{Attach, Engine, RunArgs};
+pub(crate) use self::run::{Engine, RunArgs};
 pub(crate) use self::target::{Target, TargetArgs};
 
 const STYLES: Styles = Styles::styled()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EventArgs, SourceArgs, TargetArgs};
+use super::{AttachArgs, EventArgs, SourceArgs, TargetArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,6 +29,9 @@ pub(crate) struct ProfileArgs {
 
     #[command(flatten)]
     pub(crate) source: SourceArgs,
+
+    #[command(flatten)]
+    pub(crate) attach: AttachArgs,
 
     /// Folder for the files; made when it does not exist
     #[arg(short, long, value_name = "DIR", default_value = "skep-out", help_heading = "Output")]

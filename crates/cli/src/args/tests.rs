@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use skep::session::Method;
 use skep_abi::{Cpu, KernelVersion, Pid, ProgType};
 
 use super::*;
@@ -121,7 +122,8 @@ fn run_has_the_kernels_defaults() {
     else {
         panic!("not run");
     };
-    assert_eq!((args.attach, args.engine, args.cookie), (Attach::Link, Engine::Machine, 16));
+    assert_eq!(args.engine, Engine::Machine);
+    assert_eq!(args.attach.method().unwrap(), Method::Link { cookie: 16 });
     assert_eq!(args.kernel.kernel, Some(KernelVersion::new(6, 12)));
     assert_eq!((args.source.source, args.source.unwind), (Source::Auto, None));
 }

@@ -39,12 +39,13 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
         Unwind::Auto,
         output,
     )?;
+    let method = args.attach.method()?;
     let kernel = for_host()?;
     files::prepare(&args.output)?;
     let stop = sampling::stop_flag()?;
     let outcome = {
         let line = Progress::start(args.target.duration);
-        profiler::profile(&options, &kernel.profile, &stop, &mut |stage| match stage {
+        profiler::profile(&options, &kernel.profile, method, &stop, &mut |stage| match stage {
             Stage::Sampling(totals) => line.update(totals.samples, totals.lost),
             Stage::Naming(at) => line.naming(at.done, at.total),
         })?

@@ -10,7 +10,7 @@ use skep::run::{Outcome, Request};
 use skep::{Error, ErrorKind};
 use skep_object::{KernelProfile, Resolved, ResolvedProgram};
 
-use crate::args::{Attach, Engine, RunArgs, Unwind};
+use crate::args::{Engine, RunArgs, Unwind};
 use crate::output::{Output, Progress};
 use crate::{kernel, object, sampling};
 
@@ -25,14 +25,14 @@ pub(crate) use self::view::{MapContents, ProgramRow, RunView};
 /// Those of the object, the target, the event and the system; see the library.
 pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error> {
     check(args)?;
+    let method = args.attach.method()?;
     let options =
         sampling::options("run", &args.target, &args.event, &args.source, Unwind::Fp, output)?;
     let spec = object::open(&args.object)?;
     let profile = kernel::profile(&args.kernel)?;
     let resolved = object::resolve(&args.object, &spec, &profile)?;
     verify(args, &resolved, &profile)?;
-    let request =
-        Request { programs: args.prog.clone(), cookie: args.cookie, maps: args.dump.clone() };
+    let request = Request { programs: args.prog.clone(), method, maps: args.dump.clone() };
     let stop = sampling::stop_flag()?;
     let outcome = {
         let line = Progress::start(args.target.duration);
@@ -50,7 +50,7 @@ pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error
 fn verify(args: &RunArgs, resolved: &Resolved, profile: &KernelProfile) -> Result<(), Error> {
     let shown = args.object.display().to_string();
     let is_wanted = |program: &ResolvedProgram| match args.prog.as_slice() {
-        [] => program.autoload && skep::run::PROG_TYPES.contains(&program.prog_type),
+        [] => program.autoload && skep::run::can_run(program),
         names => names.contains(&program.name),
     };
     let checked = check_object(&shown, resolved, profile, Options::default(), is_wanted, |_| {});
@@ -77,17 +77,7 @@ fn check(args: &RunArgs) -> Result<(), Error> {
         return Err(Error::unsupported("skep cannot run programs in the running kernel yet")
             .hint("leave `--engine` out to run them on skep's machine"));
     }
-    match args.attach {
-        Attach::Pmu => Err(Error::unsupported(
-            "`--attach pmu` takes tracepoint and kprobe programs, which skep does not run yet",
-        )
-        .hint("perf_event programs attach by `--attach link` or `--attach ioctl`")),
-        Attach::Ioctl if args.cookie != 0 => {
-            Err(Error::input("a cookie needs a link: PERF_EVENT_IOC_SET_BPF carries none")
-                .hint("use `--attach link`, or leave `--cookie` out"))
-        }
-        Attach::Ioctl | Attach::Link => Ok(()),
-    }
+    Ok(())
 }
 
 fn view(args: &RunArgs, outcome: Outcome) -> RunView {

@@ -1,6 +1,7 @@
 //! The real binary, from the outside: what it prints, where, and with which exit status.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attach;
 mod check;
 mod command_line;
 mod dump;
