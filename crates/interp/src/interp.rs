@@ -1,6 +1,7 @@
 //! The interpreter of one machine: its programs, and how strictly they run.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use skep_machine::Run;
 
@@ -11,8 +12,8 @@ use crate::{DEFAULT_BUDGET, ProgStore, Program, Trap};
 #[derive(Debug)]
 pub struct Interp {
     pub(crate) progs: ProgStore,
-    pub(crate) budget: u64,
-    pub(crate) may_read_uninit_stack: bool,
+    budget: AtomicU64,
+    may_read_uninit_stack: AtomicBool,
     pub(crate) callx_calls_helpers: bool,
 }
 
@@ -28,17 +29,26 @@ impl Interp {
     pub fn new() -> Self {
         Self {
             progs: ProgStore::default(),
-            budget: DEFAULT_BUDGET,
-            may_read_uninit_stack: false,
+            budget: AtomicU64::new(DEFAULT_BUDGET),
+            may_read_uninit_stack: AtomicBool::new(false),
             callx_calls_helpers: false,
         }
     }
 
     /// Sets the number of insns that one run may take, tail calls and callbacks included.
     #[must_use]
-    pub const fn budget(mut self, insns: u64) -> Self {
-        self.budget = insns;
+    pub fn budget(self, insns: u64) -> Self {
+        self.set_budget(insns);
         self
+    }
+
+    /// The same for runs that begin from now on.
+    pub fn set_budget(&self, insns: u64) {
+        self.budget.store(insns, Relaxed);
+    }
+
+    pub(crate) fn insns(&self) -> u64 {
+        self.budget.load(Relaxed)
     }
 
     /// Lets programs read stack bytes that they never wrote, which are then zero.
@@ -46,9 +56,18 @@ impl Interp {
     /// *Kernel*: since 6.3 the verifier allows it to programs loaded with `CAP_PERFMON`; what they see there is
     /// whatever was on the kernel's stack.
     #[must_use]
-    pub const fn allow_uninit_stack(mut self, allow: bool) -> Self {
-        self.may_read_uninit_stack = allow;
+    pub fn allow_uninit_stack(self, allow: bool) -> Self {
+        self.set_allow_uninit_stack(allow);
         self
+    }
+
+    /// The same for runs that begin from now on.
+    pub fn set_allow_uninit_stack(&self, allow: bool) {
+        self.may_read_uninit_stack.store(allow, Relaxed);
+    }
+
+    pub(crate) fn may_read_uninit_stack(&self) -> bool {
+        self.may_read_uninit_stack.load(Relaxed)
     }
 
     /// Lets `callx` call the helper whose number is in the register, as conformance tests do; Linux has no `callx`.

@@ -54,8 +54,8 @@ impl<'r> Vm<'r> {
         Self {
             interp,
             callers: Vec::new(),
-            stack: Stack::new(run.machine, run.cpu, interp.may_read_uninit_stack),
-            budget: Budget::new(interp.budget),
+            stack: Stack::new(run.machine, run.cpu, interp.may_read_uninit_stack()),
+            budget: Budget::new(interp.insns()),
             tail_calls: 0,
             nested: None,
         }

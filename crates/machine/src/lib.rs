@@ -72,6 +72,6 @@ pub use memory::{AtomicOp, Memory, Width};
 pub use output::{Output, Outputs};
 pub use packet::{Packet, Packets};
 pub use perf::{PerfEvent, PerfEventAttr};
-pub use test_run::{TestResult, TestRun, TestRunError, Tested};
 pub use prog::{Executable, Prog, ProgSpec, Trapped};
 pub use task::{NewTask, Task, Tasks};
+pub use test_run::{TestResult, TestRun, TestRunError, Tested};

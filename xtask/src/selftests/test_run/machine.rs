@@ -42,9 +42,9 @@ pub(crate) fn prepare(
             .map_err(|e| Side::Unsupported(e.to_string()))?;
         let index = resolved.programs.iter().position(|other| std::ptr::eq(other, program));
         let wanted: Vec<usize> = index.into_iter().collect();
-        let mut loaded =
-            Loaded::only(&machine, resolved, profile, &wanted).map_err(|e| side(&e))?;
-        loaded.interp = loaded.interp.budget(BUDGET).allow_uninit_stack(may_read_uninit);
+        let loaded = Loaded::only(&machine, resolved, profile, &wanted).map_err(|e| side(&e))?;
+        loaded.interp.set_budget(BUDGET);
+        loaded.interp.set_allow_uninit_stack(may_read_uninit);
         if let Some((_, why)) = loaded.unusable.iter().find(|(name, _)| *name == program.name) {
             return Err(side(why));
         }
