@@ -68,7 +68,11 @@ impl Cpus {
 
     pub(crate) fn set(&self, cpu: Cpu, online: bool) {
         let mut now = self.online.write();
-        if online { now.insert(cpu) } else { now.remove(cpu) }
+        if online {
+            now.insert(cpu)
+        } else {
+            now.remove(cpu)
+        }
         if let Some(running) = self.running.get(cpu.0 as usize) {
             running.store(online, Relaxed);
         }

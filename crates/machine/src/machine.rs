@@ -15,10 +15,10 @@ use crate::hotplug::Cpus;
 use crate::map::{MapEnv, MapObjects, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
 use crate::object::Unmodelled;
-use crate::sched::Runqueue;
-use crate::scx::{SchedExt, Scx};
 use crate::perf::{Contexts, PerfCore};
 use crate::prog::{Executable, ProgSpec, Table};
+use crate::sched::Runqueue;
+use crate::scx::{SchedExt, Scx};
 use crate::trace::Trace;
 use crate::{
     Clock, CpuState, Fault, Link, Map, MapDef, MapError, Memory, Output, Outputs, Packets, Prog,

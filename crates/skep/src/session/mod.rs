@@ -3,8 +3,8 @@
 //! Records arrive in the order of time. Those about tasks and mappings change what calls will answer; each sample runs
 //! the programs that are attached to its events, as of the moment at which it was taken.
 
-mod cpus;
 mod attach;
+mod cpus;
 mod driver;
 mod host;
 mod seen;
