@@ -1,0 +1,14 @@
+; The mask is never null, answers questions, and is given back.
+; type: perf_event
+; kernel: 6.19
+; accepted
+    r1 = 0
+    kcall scx_bpf_get_idle_smtmask_node
+    r6 = r0
+    r1 = 3
+    r2 = r6
+    kcall bpf_cpumask_test_cpu
+    r1 = r6
+    kcall scx_bpf_put_idle_cpumask
+    r0 = 0
+    exit
