@@ -44,7 +44,9 @@ impl LogBuffer {
         Self { bytes: vec![0; len.max(128)], max: len }
     }
 
-    pub(super) fn text(&self) -> String {
+    /// What the kernel wrote last.
+    #[must_use]
+    pub fn text(&self) -> String {
         let end = self.bytes.iter().position(|&byte| byte == 0).unwrap_or(self.bytes.len());
         String::from_utf8_lossy(&self.bytes[..end]).into_owned()
     }

@@ -1,107 +1,64 @@
-//! `bpf(2)`, as far as these tests need it.
-
-#![expect(unsafe_code, reason = "bpf(2) has no safe wrapper")]
+//! The running kernel in the words of these tests: numbers of map and program types, errors as `io::Error`.
 
 use std::io;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use skep_abi::{MapType, ProgType};
+use skep_btf::Btf;
+use skep_host::{
+    HostError, LoadedProgram, LogBuffer, LogLevel, MapAttr, Program, TestRun, load_btf,
+};
 
 use super::asm::Asm;
 
-/// Commands of `bpf(2)`.
-mod cmd {
-    pub(super) const MAP_CREATE: u32 = 0;
-    pub(super) const MAP_LOOKUP_ELEM: u32 = 1;
-    pub(super) const MAP_UPDATE_ELEM: u32 = 2;
-    pub(super) const PROG_LOAD: u32 = 5;
-    pub(super) const PROG_TEST_RUN: u32 = 10;
-    pub(super) const BTF_LOAD: u32 = 18;
-    pub(super) const MAP_FREEZE: u32 = 22;
-}
-
-/// `union bpf_attr`, filled word by word.
-#[repr(C, align(8))]
-struct Attr([u8; 128]);
-
-impl Attr {
-    fn new() -> Self {
-        Self([0; 128])
-    }
-
-    fn u32(mut self, at: usize, value: u32) -> Self {
-        self.0[at..at + 4].copy_from_slice(&value.to_le_bytes());
-        self
-    }
-
-    fn u64(mut self, at: usize, value: u64) -> Self {
-        self.0[at..at + 8].copy_from_slice(&value.to_le_bytes());
-        self
-    }
-
-    fn ptr<T>(self, at: usize, to: *const T) -> Self {
-        self.u64(at, to as u64)
-    }
-
-    fn read_u32(&self, at: usize) -> u32 {
-        u32::from_le_bytes(self.0[at..at + 4].try_into().unwrap())
-    }
-
-    fn call(&mut self, command: u32) -> io::Result<RawFd> {
-        // SAFETY: the attribute is 128 zero-filled bytes, more than any command reads, and every pointer in it
-        // was made from a slice or buffer that its caller keeps alive until this returns.
-        let ret = unsafe { libc::syscall(libc::SYS_bpf, command, self.0.as_mut_ptr(), 128) };
-        if ret < 0 { Err(io::Error::last_os_error()) } else { Ok(ret as RawFd) }
-    }
-}
-
-/// Takes ownership of a descriptor that `bpf(2)` or `perf_event_open(2)` has just returned.
-pub(crate) fn own(fd: RawFd) -> OwnedFd {
-    // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
-    unsafe { OwnedFd::from_raw_fd(fd) }
+fn io_error(error: HostError) -> io::Error {
+    io::Error::from_raw_os_error(error.errno.0.into())
 }
 
 /// A map of the running kernel.
 pub(crate) struct Map {
+    map: skep_host::Map,
+    /// A descriptor of it, whose number insns name.
     pub(crate) fd: OwnedFd,
-    pub(crate) value_size: usize,
 }
 
 impl Map {
     pub(crate) fn create(
         map_type: u32,
-        key: u32,
-        value: u32,
-        entries: u32,
+        key_size: u32,
+        value_size: u32,
+        max_entries: u32,
         flags: u32,
     ) -> io::Result<Self> {
-        let mut attr =
-            Attr::new().u32(0, map_type).u32(4, key).u32(8, value).u32(12, entries).u32(16, flags);
-        let fd = own(attr.call(cmd::MAP_CREATE)?);
-        Ok(Self { fd, value_size: value as usize })
+        let kind = MapType::from_number(map_type).ok_or(io::ErrorKind::InvalidInput)?;
+        let attr = MapAttr {
+            name: "",
+            kind,
+            key_size,
+            value_size,
+            max_entries,
+            flags,
+            types: None,
+            inner: None,
+            extra: 0,
+            kernel_value: 0,
+        };
+        let map = skep_host::Map::create(&attr).map_err(io_error)?;
+        let fd = map.as_fd().try_clone_to_owned()?;
+        Ok(Self { map, fd })
     }
 
     pub(crate) fn update(&self, key: &[u8], value: &[u8]) -> io::Result<()> {
-        let fd = self.fd.as_raw_fd() as u32;
-        Attr::new()
-            .u32(0, fd)
-            .ptr(8, key.as_ptr())
-            .ptr(16, value.as_ptr())
-            .call(cmd::MAP_UPDATE_ELEM)
-            .map(drop)
+        self.map.update(key, value).map_err(io_error)
     }
 
     pub(crate) fn lookup(&self, key: &[u8]) -> io::Result<Vec<u8>> {
-        let mut value = vec![0u8; self.value_size];
-        let fd = self.fd.as_raw_fd() as u32;
-        Attr::new()
-            .u32(0, fd)
-            .ptr(8, key.as_ptr())
-            .ptr(16, value.as_mut_ptr())
-            .call(cmd::MAP_LOOKUP_ELEM)?;
-        Ok(value)
+        let value = self.map.lookup(key).map_err(io_error)?;
+        value.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))
     }
 
     pub(crate) fn freeze(&self) -> io::Result<()> {
-        Attr::new().u32(0, self.fd.as_raw_fd() as u32).call(cmd::MAP_FREEZE).map(drop)
+        self.map.freeze().map_err(io_error)
     }
 }
 
@@ -131,51 +88,36 @@ pub(crate) struct Load<'a> {
 }
 
 /// Loads a program.
-pub(crate) fn load(program: Load<'_>) -> Result<OwnedFd, Refused> {
-    let mut log = vec![0u8; 1 << 16];
-    let insns = &program.asm.insns;
-    let licence = if program.gpl { c"GPL" } else { c"Proprietary" };
-    let mut attr = Attr::new()
-        .u32(0, program.prog_type)
-        .u32(4, insns.len() as u32)
-        .ptr(8, insns.as_ptr())
-        .ptr(16, licence.as_ptr())
-        .u32(24, 1)
-        .u32(28, log.len() as u32)
-        .ptr(32, log.as_mut_ptr())
-        .u32(44, if program.prog_type == 31 { 1 << 4 } else { 0 }) // SYSCALL programs are sleepable.
-        .u32(68, program.attach_type)
-        .u32(108, program.attach_btf_id);
-    let refused = |error: io::Error, log: &[u8]| {
-        let end = log.iter().position(|b| *b == 0).unwrap_or(log.len());
-        Refused {
-            errno: error.raw_os_error().unwrap_or(0),
-            log: String::from_utf8_lossy(&log[..end]).into_owned(),
-        }
-    };
-    let mut func_info = vec![0u32, FUNC_TYPE];
-    for start in &program.asm.callbacks {
-        func_info.extend([*start, FUNC_TYPE]);
-    }
-    let btf = match program.asm.callbacks.is_empty() {
+pub(crate) fn load(load: Load<'_>) -> Result<LoadedProgram, Refused> {
+    let refused = |errno: u16, log: &str| Refused { errno: errno.into(), log: log.to_owned() };
+    let prog_type =
+        ProgType::from_number(load.prog_type).ok_or_else(|| refused(22, "no such type"))?;
+    let mut program = Program::new(prog_type, &[]);
+    program.insns = load.asm.insns.iter().map(|insn| insn.to_le_bytes()).collect();
+    program.license = if load.gpl { "GPL" } else { "Proprietary" };
+    program.flags = if prog_type == ProgType::Syscall { 1 << 4 } else { 0 }; // These are sleepable.
+    program.expected_attach_type = load.attach_type;
+    program.attach_btf_id = load.attach_btf_id;
+    let btf = match load.asm.callbacks.is_empty() {
         true => None,
-        false => Some(func_btf().map_err(|error| refused(error, b"no BTF"))?),
+        false => Some(load_btf(&func_btf()).map_err(|error| refused(error.errno.0, "no BTF"))?),
     };
-    if let Some(btf) = &btf {
-        attr = attr
-            .u32(72, btf.as_raw_fd() as u32)
-            .u32(76, 8)
-            .ptr(80, func_info.as_ptr())
-            .u32(88, func_info.len() as u32 / 2);
+    if btf.is_some() {
+        let starts = std::iter::once(&0).chain(&load.asm.callbacks);
+        program.funcs = starts.map(|start| [*start, FUNC_TYPE]).collect();
+        program.btf = btf.as_ref();
     }
-    attr.call(cmd::PROG_LOAD).map(own).map_err(|error| refused(error, &log))
+    let mut log = LogBuffer::whole();
+    let fd =
+        program.load(LogLevel::PATH, &mut log).map_err(|errno| refused(errno.0, &log.text()))?;
+    LoadedProgram::of_fd(fd).map_err(|error| refused(error.errno.0, "no information"))
 }
 
 /// The id of `static int f()` in [`func_btf`].
 const FUNC_TYPE: u32 = 3;
 
 /// BTF with one function, which serves for the main function and for callbacks.
-fn func_btf() -> io::Result<OwnedFd> {
+fn func_btf() -> Btf {
     const STRINGS: &[u8] = b"\0int\0f\0";
     let kind = |kind: u32| kind << 24;
     let types: Vec<u8> = [
@@ -192,19 +134,17 @@ fn func_btf() -> io::Result<OwnedFd> {
     let mut blob: Vec<u8> = head.into_iter().flat_map(u32::to_le_bytes).collect();
     blob.extend(types);
     blob.extend_from_slice(STRINGS);
-    let mut attr = Attr::new().ptr(0, blob.as_ptr()).u32(16, blob.len() as u32);
-    attr.call(cmd::BTF_LOAD).map(own)
+    Btf::parse(&blob).unwrap()
 }
 
 /// Runs a program once; returns its 32-bit result.
-pub(crate) fn test_run(prog: &OwnedFd, data: Option<&[u8]>, ctx: &mut [u8]) -> io::Result<u32> {
-    let mut attr = Attr::new().u32(0, prog.as_raw_fd() as u32);
-    if let Some(data) = data {
-        attr = attr.u32(8, data.len() as u32).ptr(16, data.as_ptr());
-    }
-    if !ctx.is_empty() {
-        attr = attr.u32(40, ctx.len() as u32).ptr(48, ctx.as_mut_ptr());
-    }
-    attr.call(cmd::PROG_TEST_RUN)?;
-    Ok(attr.read_u32(4))
+pub(crate) fn test_run(
+    program: &LoadedProgram,
+    data: Option<&[u8]>,
+    ctx: &mut [u8],
+) -> io::Result<u32> {
+    let run = TestRun { data: data.unwrap_or_default(), ctx, ..TestRun::default() };
+    let result = program.test_run(&run).map_err(io_error)?;
+    ctx.copy_from_slice(&result.ctx);
+    Ok(result.retval)
 }

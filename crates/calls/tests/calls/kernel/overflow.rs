@@ -1,11 +1,11 @@
 //! `perf_event_open(2)`: page faults of this thread, each of which overflows.
 
-#![expect(unsafe_code, reason = "perf_event_open(2), mmap(2) and a page fault on purpose")]
+#![expect(unsafe_code, reason = "mmap(2) and a page fault on purpose")]
 
 use std::io;
-use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::os::fd::AsRawFd as _;
 
-use super::bpf::own;
+use skep_host::{HostError, LoadedProgram, PerfEvent, PerfEventAttr, Target};
 
 /// `PERF_SAMPLE_CALLCHAIN`
 const SAMPLE_CALLCHAIN: u64 = 1 << 5;
@@ -20,34 +20,30 @@ pub(crate) struct Attr {
 }
 
 /// Opens page faults of this thread with a period of one, disabled.
-pub(crate) fn open(how: Attr) -> io::Result<OwnedFd> {
-    let mut attr = [0u8; 128];
-    let mut put = |at: usize, value: u64| attr[at..at + 8].copy_from_slice(&value.to_le_bytes());
-    put(0, 128 << 32 | 1); // PERF_TYPE_SOFTWARE, size
-    put(8, 2); // PERF_COUNT_SW_PAGE_FAULTS
-    put(16, 1);
-    put(24, if how.callchain { SAMPLE_CALLCHAIN } else { 0 });
-    let flags = [
-        (0, true),
-        (1, how.inherit),
-        (21, how.exclude_callchain_kernel),
-        (22, how.exclude_callchain_user),
-    ];
-    put(40, flags.into_iter().map(|(bit, set)| u64::from(set) << bit).sum());
-    // SAFETY: the attribute is 128 bytes, as its size field says, and lives until the call returns.
-    let fd = unsafe { libc::syscall(libc::SYS_perf_event_open, attr.as_ptr(), 0, -1, -1, 0) };
-    if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(own(fd as RawFd)) }
+pub(crate) fn open(how: Attr) -> io::Result<PerfEvent> {
+    const SOFTWARE: u32 = 1;
+    const PAGE_FAULTS: u64 = 2;
+    let mut attr = PerfEventAttr {
+        type_: SOFTWARE,
+        config: PAGE_FAULTS,
+        sample_type: if how.callchain { SAMPLE_CALLCHAIN } else { 0 },
+        ..PerfEventAttr::default()
+    };
+    attr.__bindgen_anon_1.sample_period = 1;
+    attr.set_disabled(1);
+    attr.set_inherit(how.inherit.into());
+    attr.set_exclude_callchain_kernel(how.exclude_callchain_kernel.into());
+    attr.set_exclude_callchain_user(how.exclude_callchain_user.into());
+    PerfEvent::open(&attr, Target::ThisThread, None).map_err(io_error)
 }
 
-fn ioctl(event: &OwnedFd, request: u64, arg: RawFd) -> io::Result<()> {
-    // SAFETY: these requests take a number, and no memory.
-    let ret = unsafe { libc::ioctl(event.as_raw_fd(), request, arg) };
-    if ret < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+fn io_error(error: HostError) -> io::Error {
+    io::Error::from_raw_os_error(error.errno.0.into())
 }
 
 /// Attaches a program (`PERF_EVENT_IOC_SET_BPF`).
-pub(crate) fn attach(event: &OwnedFd, prog: &OwnedFd) -> io::Result<()> {
-    ioctl(event, 0x4004_2408, prog.as_raw_fd())
+pub(crate) fn attach(event: &PerfEvent, program: &LoadedProgram) -> io::Result<()> {
+    event.set_bpf(program).map_err(io_error)
 }
 
 /// Where a page fault is taken.
@@ -70,7 +66,7 @@ pub(crate) struct StackFrame {
 }
 
 /// Takes a page fault while the event is enabled.
-pub(crate) fn fault(event: &OwnedFd, place: Place<'_>) -> io::Result<()> {
+pub(crate) fn fault(event: &PerfEvent, place: Place<'_>) -> io::Result<()> {
     let zero = std::fs::File::open("/dev/zero")?;
     let (prot, flags) =
         (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
@@ -79,7 +75,7 @@ pub(crate) fn fault(event: &OwnedFd, place: Place<'_>) -> io::Result<()> {
     if page == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
     }
-    ioctl(event, 0x2400, 0)?;
+    event.enable().map_err(io_error)?;
     match place {
         Place::Kernel => {
             // SAFETY: the mapping has 4096 writable bytes.
@@ -104,7 +100,7 @@ pub(crate) fn fault(event: &OwnedFd, place: Place<'_>) -> io::Result<()> {
             }
         }
     }
-    ioctl(event, 0x2401, 0)?;
+    event.disable().map_err(io_error)?;
     // SAFETY: the mapping is ours, and nothing refers to it any more.
     unsafe { libc::munmap(page, 4096) };
     Ok(())
