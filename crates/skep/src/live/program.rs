@@ -27,7 +27,6 @@ impl<'a> ProgramHandle<'a> {
     }
 
     /// Begins to attach it to a perf event.
-    #[must_use]
     pub const fn attach_perf_event<'e>(self, event: &'e PerfEvent) -> Attach<'a, 'e> {
         Attach { program: self, event, cookie: 0 }
     }
