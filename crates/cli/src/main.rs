@@ -4,6 +4,7 @@ mod args;
 mod catalogue;
 mod check;
 mod completions;
+mod diff;
 mod dump;
 mod explain;
 mod kernel;
@@ -42,6 +43,7 @@ fn execute(command: Command, output: &Output) -> Result<ExitCode, Error> {
         Command::Profile(args) => profile::execute(&args, output),
         Command::Run(args) => run::execute(&args, output),
         Command::Check(args) => check::execute(args, output),
+        Command::Diff(args) => diff::execute(&args, output),
         Command::Explain(args) => explain::execute(&args, output),
         Command::Dump(args) => dump::execute(&args, output),
         Command::List(args) => list::execute(&args, output),

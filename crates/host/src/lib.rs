@@ -26,6 +26,7 @@ pub mod probe;
 mod program;
 mod ringbuf;
 mod sys;
+mod trace_pipe;
 mod tracefs;
 
 pub use btf::{KernelBtf, load as load_btf};
@@ -43,4 +44,5 @@ pub use pin::{open_pinned, pin};
 pub use program::{LoadedProgram, LogBuffer, LogLevel, Program, TestResult, TestRun};
 pub use ringbuf::RingBuffer;
 pub use sys::limit::{online_cpus, possible_cpus};
+pub use trace_pipe::TracePipe;
 pub use tracefs::Tracefs;

@@ -76,6 +76,17 @@ impl Tracefs {
         self.read(category, name, "format")
     }
 
+    /// The stream of what is traced as text; reading it takes lines away from other readers, and never waits.
+    ///
+    /// # Errors
+    /// When the kernel does not show it, or somebody else reads it (-EBUSY).
+    pub(crate) fn trace_pipe(&self) -> Result<File, HostError> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        openat(&self.root, "trace_pipe", flags, Mode::empty())
+            .map(File::from)
+            .map_err(|error| HostError::new("show what programs print", &io::Error::from(error)))
+    }
+
     fn read(&self, category: &str, name: &str, file: &str) -> Result<String, HostError> {
         let what = || format!("tell the {file} of tracepoint {category}:{name}");
         if [category, name].iter().any(|word| word.is_empty() || word.contains(['/', '\0', '.'])) {

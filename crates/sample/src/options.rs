@@ -1,7 +1,11 @@
 //! What to sample, how often, and what each sample carries.
 
 use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use skep_abi::{Cpu, Pid};
@@ -36,6 +40,8 @@ pub struct Options {
     /// Whether the context switches of all CPUs are recorded, whoever is sampled: for this, the user must be allowed to
     /// watch the whole system. Where refused, a [`Notice`](crate::Notice) says so.
     pub cpu_switches: bool,
+    /// What is done to each event that samples as soon as it is open: programs of the kernel are attached.
+    pub on_open: Option<Arc<dyn OnOpen>>,
     /// Bytes of each CPU's ring, rounded up to a power of two; 0 chooses by what samples carry.
     pub ring_bytes: usize,
 }
@@ -56,6 +62,7 @@ impl Options {
             duration: None,
             child_stdout: ChildStdout::Inherit,
             cpu_switches: false,
+            on_open: None,
             ring_bytes: 0,
         }
     }
@@ -69,6 +76,23 @@ impl Options {
         }
         fields
     }
+}
+
+/// What is done to events as they are opened, before anything can inherit them.
+///
+/// Only perf has events. A program may drop the record of a sample, so that a session with this remembers the mappings
+/// of all processes, sampled or not.
+pub trait OnOpen: fmt::Debug + Send + Sync {
+    /// Events that are wanted for each thread and CPU, at least 1: a perf event takes one program. The first writes
+    /// records, the others none.
+    fn copies(&self) -> usize;
+
+    /// An event is open and does not count yet; `copy` is its number among those of its thread and CPU, 0 for the
+    /// first. The descriptor is the session's.
+    ///
+    /// # Errors
+    /// What is wrong; opening then fails.
+    fn opened(&self, event: BorrowedFd<'_>, copy: usize) -> io::Result<()>;
 }
 
 /// How often an event makes a sample.

@@ -108,7 +108,7 @@ impl Session {
             end: None,
             target_status: None,
             tasks: Tasks::default(),
-            spaces: Spaces::default(),
+            spaces: Spaces::new(options.on_open.is_some()),
             unwinder,
             keeps_stack_bytes: options.fields.user_stack.is_some(),
             totals: Totals::default(),
@@ -255,6 +255,14 @@ impl Session {
     #[must_use]
     pub const fn spaces(&self) -> &Spaces {
         &self.spaces
+    }
+
+    /// Tells who a sampled thread is and what its process has mapped, if no record has yet: a sample that a program of
+    /// the kernel dropped is in no record.
+    pub fn describe(&mut self, sample: &Sample) -> Vec<Record> {
+        let mut records = Vec::new();
+        self.introduce(sample, sample.time, sample.cpu, &mut records);
+        records
     }
 
     fn left(&self) -> Option<Duration> {

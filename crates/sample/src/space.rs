@@ -24,9 +24,16 @@ struct Era {
 #[derive(Clone, Debug, Default)]
 pub struct Spaces {
     eras: HashMap<Pid, Vec<Era>>,
+    /// Whether what was not sampled is remembered too.
+    keeps_all: bool,
 }
 
 impl Spaces {
+    /// Nothing yet; `keeps_all` remembers ended processes also without a sample, since samples may leave no record.
+    pub(crate) fn new(keeps_all: bool) -> Self {
+        Self { eras: HashMap::new(), keeps_all }
+    }
+
     /// Follows one record of a session.
     pub fn apply(&mut self, record: &Record) {
         match &record.kind {
@@ -49,7 +56,7 @@ impl Spaces {
             RecordKind::Mmap { pid, mapping } => self.map(*pid, record.time, mapping.clone()),
             RecordKind::Exit(lineage) if lineage.pid == lineage.tid => {
                 let eras = self.eras.entry(lineage.pid).or_default();
-                eras.retain(|era| era.sampled);
+                eras.retain(|era| era.sampled || self.keeps_all);
                 if eras.is_empty() {
                     self.eras.remove(&lineage.pid);
                 }
@@ -95,7 +102,7 @@ impl Spaces {
 
     fn begin(&mut self, pid: Pid, since: u64, space: Arc<AddressSpace>) {
         let eras = self.eras.entry(pid).or_default();
-        if eras.last().is_some_and(|era| !era.sampled) {
+        if !self.keeps_all && eras.last().is_some_and(|era| !era.sampled) {
             eras.pop();
         }
         eras.push(Era { since, space, sampled: false });

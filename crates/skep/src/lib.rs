@@ -83,7 +83,9 @@
 
 pub mod check;
 pub mod contents;
+pub mod diff;
 mod error;
+pub mod host;
 mod live;
 pub mod load;
 pub mod profile;

@@ -3,6 +3,7 @@
 
 mod callback;
 mod cost;
+mod engines;
 mod loss;
 mod refused;
 mod shares;
@@ -27,6 +28,7 @@ const MEASUREMENTS: &[Measurement] = &[
     ("callback", callback::measure),
     ("refused", refused::measure),
     ("cost", cost::measure),
+    ("engines", engines::measure),
 ];
 
 /// Runs the named measurements, or all; prints a Markdown table.

@@ -6,8 +6,10 @@ mod attach;
 mod check;
 mod completions;
 mod cpu_list;
+mod diff;
 mod dump;
 mod duration;
+mod engine;
 mod event;
 mod kernel;
 mod list;
@@ -25,13 +27,15 @@ pub(crate) use self::attach::AttachArgs;
 pub(crate) use self::check::{CheckArgs, ExplainArgs, Format};
 pub(crate) use self::completions::CompletionsArgs;
 pub(crate) use self::cpu_list::CpuList;
+pub(crate) use self::diff::DiffArgs;
 pub(crate) use self::dump::DumpArgs;
+pub(crate) use self::engine::EngineArgs;
 pub(crate) use self::event::{EventArgs, Rate, Source, SourceArgs, Unwind};
 pub(crate) use self::kernel::{BtfFile, KernelArgs};
 pub(crate) use self::list::{ListArgs, Listing};
 pub(crate) use self::plugin::PluginArgs;
 pub(crate) use self::profile::ProfileArgs;
-pub(crate) use self::run::{Engine, RunArgs};
+pub(crate) use self::run::RunArgs;
 pub(crate) use self::target::{Target, TargetArgs};
 
 const STYLES: Styles = Styles::styled()
@@ -81,6 +85,7 @@ pub(crate) enum Command {
     Profile(ProfileArgs),
     Run(RunArgs),
     Check(CheckArgs),
+    Diff(DiffArgs),
     Explain(ExplainArgs),
     Dump(DumpArgs),
     List(ListArgs),
@@ -95,6 +100,7 @@ impl Command {
             Self::Profile(_) => "profile",
             Self::Run(_) => "run",
             Self::Check(_) => "check",
+            Self::Diff(_) => "diff",
             Self::Explain(_) => "explain",
             Self::Dump(_) => "dump",
             Self::List(_) => "list",

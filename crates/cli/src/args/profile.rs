@@ -4,20 +4,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AttachArgs, EventArgs, SourceArgs, TargetArgs};
+use super::{AttachArgs, EngineArgs, EventArgs, SourceArgs, TargetArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   skep profile -- ./server --port 80           a command, from start to end
   skep profile -F 999 --duration 10s -p 1234   a running process for ten seconds
   skep profile -e page-faults -c 1 -- make     every page fault
+  skep profile --engine host -p 1234           the program runs in the kernel: least overhead, needs root
   skep profile --json=report.json -- ./test    tables for people, and a document for scripts
 ";
 
 /// Find out where a process spends its time
 ///
 /// Samples the target, runs a built-in eBPF program on each sample in user space, prints the hottest functions and
-/// stacks, and writes flame.svg, stacks.folded and profile.pb.gz. Needs no BPF privilege.
+/// stacks, and writes flame.svg, stacks.folded and profile.pb.gz. Needs no BPF privilege, unless the program shall run
+/// in the kernel (`--engine host`).
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ProfileArgs {
@@ -32,6 +34,9 @@ pub(crate) struct ProfileArgs {
 
     #[command(flatten)]
     pub(crate) attach: AttachArgs,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
 
     /// Folder for the files; made when it does not exist
     #[arg(short, long, value_name = "DIR", default_value = "skep-out", help_heading = "Output")]

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{AttachArgs, EventArgs, KernelArgs, SourceArgs, TargetArgs};
+use super::{AttachArgs, EngineArgs, EventArgs, KernelArgs, SourceArgs, TargetArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   skep run profile.bpf.o -- ./server              each program of the object, on each sample
   skep run profile.bpf.o --prog on_sample -p 12   one program, on a running process
   skep run ips.bpf.o -F 999 --dump ip_map -- make one map of the object, whole
+  skep run ips.bpf.o --engine host -p 12          in the running kernel, instead of user space
   skep run switch.bpf.o -e sched:sched_switch -c 1 -p 12   a tracepoint program, on each switch
 ";
 
@@ -33,9 +34,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) attach: AttachArgs,
 
-    /// Where the programs run
-    #[arg(long, value_enum, default_value_t = Engine::Machine, value_name = "ENGINE")]
-    pub(crate) engine: Engine,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
 
     /// Print only this map, and all of it; may be repeated
     #[arg(long, value_name = "MAP")]
@@ -52,13 +52,4 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
-}
-
-/// Where programs run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Engine {
-    /// skep's machine, in user space
-    Machine,
-    /// The running kernel
-    Host,
 }

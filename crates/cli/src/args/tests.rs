@@ -122,7 +122,7 @@ fn run_has_the_kernels_defaults() {
     else {
         panic!("not run");
     };
-    assert_eq!(args.engine, Engine::Machine);
+    assert!(!args.engine.is_host());
     assert_eq!(args.attach.method().unwrap(), Method::Link { cookie: 16 });
     assert_eq!(args.kernel.kernel, Some(KernelVersion::new(6, 12)));
     assert_eq!((args.source.source, args.source.unwind), (Source::Auto, None));

@@ -88,6 +88,11 @@ pub(crate) trait View {
     fn fields(&self) -> Map<String, Value>;
 }
 
+/// Where programs ran, in words after the source; nothing for the machine.
+pub(crate) fn place(engine: &str) -> &'static str {
+    if engine == "host" { " in the running kernel" } else { "" }
+}
+
 /// Prints a notice to standard error; whether anybody reads it does not matter.
 pub(crate) fn notice(text: impl Display) {
     let _ = writeln!(anstream::stderr(), "{NOTE}note{NOTE:#}: {text}");

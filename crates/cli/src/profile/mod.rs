@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use skep::Error;
+use skep::host::or_on_the_machine;
 use skep::profile::for_host;
-use skep::profiler::{self, Outcome, Stage};
+use skep::profiler::{self, Outcome, Stage, profile_on_host};
 use skep::report::{Frame, FunctionId, Profile};
 use skep::sample;
 use skep_abi::Addr;
@@ -31,6 +32,7 @@ const STACKS: usize = 100;
 /// # Errors
 /// Those of the target, the event and the system; see the library.
 pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, Error> {
+    args.engine.check(&args.source, None)?;
     let options = sampling::options(
         "profile",
         &args.target,
@@ -45,10 +47,16 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
     let stop = sampling::stop_flag()?;
     let outcome = {
         let line = Progress::start(args.target.duration);
-        profiler::profile(&options, &kernel.profile, method, &stop, &mut |stage| match stage {
+        let progress = &mut |stage: Stage<'_>| match stage {
             Stage::Sampling(totals) => line.update(totals.samples, totals.lost),
             Stage::Naming(at) => line.naming(at.done, at.total),
-        })?
+        };
+        if args.engine.is_host() {
+            profile_on_host(&options, &kernel.profile, method, &stop, progress)
+                .map_err(or_on_the_machine)?
+        } else {
+            profiler::profile(&options, &kernel.profile, method, &stop, progress)?
+        }
     };
     let files = files::write(&args.output, args, &outcome)?;
     let mut view = view(args, &outcome);
@@ -63,6 +71,7 @@ fn view(args: &ProfileArgs, outcome: &Outcome) -> ProfileView {
     let profile = &outcome.profile;
     let totals = session.totals();
     ProfileView {
+        engine: args.engine.name(),
         source: session.source().name().to_owned(),
         event: session.event().name.clone(),
         rate: args.event.rate(),

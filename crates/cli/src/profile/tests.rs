@@ -17,6 +17,7 @@ fn frame(name: Option<&str>) -> FrameLine {
 
 fn view() -> ProfileView {
     ProfileView {
+        engine: "machine",
         source: "perf".to_owned(),
         event: "cpu-clock".to_owned(),
         rate: Rate::Frequency(99),

@@ -23,6 +23,8 @@ const NAME: usize = 72;
 /// A finished profile.
 #[derive(Clone, Debug)]
 pub(crate) struct ProfileView {
+    /// `machine` or `host`.
+    pub(crate) engine: &'static str,
     /// `perf` or `ptrace`.
     pub(crate) source: String,
     /// The event by its perf name.
@@ -147,6 +149,7 @@ impl View for ProfileView {
             .map(|(name, path)| ((*name).to_owned(), json!(path.to_string_lossy())))
             .collect();
         let Value::Object(fields) = json!({
+            "engine": self.engine,
             "source": self.source,
             "event": self.event,
             "frequency": frequency,
@@ -175,11 +178,12 @@ impl ProfileView {
         };
         writeln!(
             out,
-            "{HEADING}{} samples{HEADING:#} of {} {rate} in {:.2} s by {}; {} lost, throttled {} times",
+            "{HEADING}{} samples{HEADING:#} of {} {rate} in {:.2} s by {}{}; {} lost, throttled {} times",
             self.samples,
             self.event,
             self.duration.as_secs_f64(),
             self.source,
+            crate::output::place(self.engine),
             self.lost,
             self.throttled,
         )?;

@@ -6,11 +6,13 @@ mod view;
 use std::process::ExitCode;
 
 use skep::check::{CheckedProgram, Judged, Options, check_object};
-use skep::run::{Outcome, Request};
+use skep::host::or_on_the_machine;
+use skep::run::{Outcome, Request, run, run_on_host};
+use skep::sample::Totals;
 use skep::{Error, ErrorKind};
 use skep_object::{KernelProfile, Resolved, ResolvedProgram};
 
-use crate::args::{Engine, RunArgs, Unwind};
+use crate::args::{RunArgs, Unwind};
 use crate::output::{Output, Progress};
 use crate::{kernel, object, sampling};
 
@@ -24,21 +26,32 @@ pub(crate) use self::view::{MapContents, ProgramRow, RunView};
 /// # Errors
 /// Those of the object, the target, the event and the system; see the library.
 pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error> {
-    check(args)?;
+    args.engine.check(&args.source, Some(&args.kernel))?;
     let method = args.attach.method()?;
     let options =
         sampling::options("run", &args.target, &args.event, &args.source, Unwind::Fp, output)?;
     let spec = object::open(&args.object)?;
     let profile = kernel::profile(&args.kernel)?;
     let resolved = object::resolve(&args.object, &spec, &profile)?;
-    verify(args, &resolved, &profile)?;
     let request = Request { programs: args.prog.clone(), method, maps: args.dump.clone() };
     let stop = sampling::stop_flag()?;
+    if !args.engine.is_host() {
+        verify(args, &resolved, &profile)?;
+    }
     let outcome = {
         let line = Progress::start(args.target.duration);
-        skep::run::run(&resolved, &profile, &request, &options, &stop, &mut |totals| {
-            line.update(totals.samples, totals.lost);
-        })?
+        let progress = &mut |totals: &Totals| line.update(totals.samples, totals.lost);
+        if args.engine.is_host() {
+            let shown = args.object.display().to_string();
+            // Whether anybody reads it does not matter: the error says the same in short.
+            let rejected = &mut |program: &CheckedProgram| {
+                let _ = crate::check::reasons(&mut anstream::stderr(), &shown, program);
+            };
+            run_on_host(&resolved, &profile, &request, &options, &stop, rejected, progress)
+                .map_err(or_on_the_machine)?
+        } else {
+            run(&resolved, &profile, &request, &options, &stop, progress)?
+        }
     };
     let faulted = outcome.programs.iter().any(|program| program.faults > 0);
     output.print(&view(args, outcome))?;
@@ -71,15 +84,6 @@ fn verify(args: &RunArgs, resolved: &Resolved, profile: &KernelProfile) -> Resul
     }
 }
 
-/// Refuses what the machine cannot do yet, by name.
-fn check(args: &RunArgs) -> Result<(), Error> {
-    if args.engine == Engine::Host {
-        return Err(Error::unsupported("skep cannot run programs in the running kernel yet")
-            .hint("leave `--engine` out to run them on skep's machine"));
-    }
-    Ok(())
-}
-
 fn view(args: &RunArgs, outcome: Outcome) -> RunView {
     let session = &outcome.watched.session;
     let totals = session.totals();
@@ -95,9 +99,10 @@ fn view(args: &RunArgs, outcome: Outcome) -> RunView {
         elements: map.elements,
     };
     RunView {
+        engine: args.engine.name(),
         source: session.source().name().to_owned(),
         event: session.event().name.clone(),
-        samples: totals.samples,
+        samples: outcome.samples,
         lost: totals.lost,
         throttled: totals.throttled,
         programs: outcome.programs.into_iter().map(row).collect(),

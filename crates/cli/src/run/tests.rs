@@ -5,6 +5,7 @@ use crate::output::{View, assert_schema};
 
 fn view(elements: Vec<(Value, Value)>) -> RunView {
     RunView {
+        engine: "machine",
         source: "ptrace".to_owned(),
         event: "cpu-clock".to_owned(),
         samples: 3,

@@ -16,6 +16,8 @@ const OUTPUT: usize = 100;
 /// A finished run.
 #[derive(Clone, Debug)]
 pub(crate) struct RunView {
+    /// `machine` or `host`.
+    pub(crate) engine: &'static str,
     /// `perf` or `ptrace`.
     pub(crate) source: String,
     /// The event by its perf name.
@@ -66,8 +68,13 @@ impl View for RunView {
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
-            "{HEADING}{} samples{HEADING:#} of {} by {}; {} lost, throttled {} times",
-            self.samples, self.event, self.source, self.lost, self.throttled
+            "{HEADING}{} samples{HEADING:#} of {} by {}{}; {} lost, throttled {} times",
+            self.samples,
+            self.event,
+            self.source,
+            crate::output::place(self.engine),
+            self.lost,
+            self.throttled
         )?;
         for text in &self.notices {
             writeln!(out, "{NOTE}note{NOTE:#}: {text}")?;
@@ -123,6 +130,7 @@ impl View for RunView {
             })
             .collect();
         let Value::Object(fields) = json!({
+            "engine": self.engine,
             "source": self.source,
             "event": self.event,
             "samples": self.samples,

@@ -4,9 +4,12 @@
 mod attach;
 mod check;
 mod command_line;
+mod diff;
 mod dump;
 mod elf;
+mod engine;
 mod failure;
+mod killed;
 mod list;
 mod live;
 mod plugin;

@@ -64,6 +64,12 @@ impl PerfEvent {
         Ok(Self { fd, read_format: attr.read_format })
     }
 
+    /// Takes an event that something else opened: by its descriptor, which the kernel judges when it is used.
+    #[must_use]
+    pub fn of_fd(fd: OwnedFd) -> Self {
+        Self { fd, read_format: 0 }
+    }
+
     /// Starts it.
     ///
     /// # Errors

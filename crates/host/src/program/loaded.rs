@@ -42,6 +42,17 @@ impl LoadedProgram {
         Ok(Self { fd, name: info.name, prog_type })
     }
 
+    /// Another descriptor of the same program.
+    ///
+    /// # Errors
+    /// When this process has too many.
+    pub fn try_clone(&self) -> Result<Self, HostError> {
+        let fd = self.fd.try_clone().map_err(|error| {
+            HostError::new(format!("give another descriptor of program {}", self.name), &error)
+        })?;
+        Ok(Self { fd, name: self.name.clone(), prog_type: self.prog_type })
+    }
+
     /// Opens a program by its id.
     ///
     /// # Errors

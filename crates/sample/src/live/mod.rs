@@ -96,7 +96,7 @@ impl PerfSource {
         let opened_at = clock::monotonic();
         let mut source = Self {
             rings: rings::open(&online, options, notices)?,
-            opener: Opener::new(plan, options.event.is_none()),
+            opener: Opener::new(plan, options.event.is_none(), options.on_open.clone()),
             format: Format::default(),
             child: None,
             watched: Vec::new(),

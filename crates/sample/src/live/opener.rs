@@ -2,14 +2,16 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 
 use perf_event_open_sys::bindings::perf_event_attr;
 use skep_abi::Cpu;
 
-use crate::attr::AttrPlan;
+use crate::attr::{AttrPlan, Start};
 use crate::error::OpenError;
 use crate::event_name::EventSpec;
 use crate::notice::Notice;
+use crate::options::OnOpen;
 use crate::sys::event::{self, Whom};
 
 use super::limits::paranoid;
@@ -22,6 +24,8 @@ pub(super) struct Opener {
     /// Whether the event may be replaced by cpu-clock where the machine does not count it.
     default_event: bool,
     settled: bool,
+    /// What is done to each event that samples.
+    on_open: Option<Arc<dyn OnOpen>>,
     /// Events that sample.
     pub(super) samplers: Vec<OwnedFd>,
     /// Events that only follow tasks and mappings.
@@ -31,11 +35,20 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    pub(super) fn new(plan: AttrPlan, default_event: bool) -> Self {
+    pub(super) fn new(
+        mut plan: AttrPlan,
+        default_event: bool,
+        on_open: Option<Arc<dyn OnOpen>>,
+    ) -> Self {
+        if on_open.is_some() && plan.event.modifiers.max_precise {
+            // Programs may not walk the stack of a precise event, unless it records its call chain.
+            plan.precise = 0;
+        }
         Self {
             plan,
             default_event,
             settled: false,
+            on_open,
             samplers: Vec::new(),
             followers: Vec::new(),
             switches: Vec::new(),
@@ -56,12 +69,48 @@ impl Opener {
         let opened = if samples && !self.settled {
             self.settle(whom, ring.cpu, notices)?
         } else {
-            let attr = if samples { self.plan.sampling() } else { self.plan.sideband() };
+            let attr = if samples { self.waiting() } else { self.plan.sideband() };
             event::open(&attr, whom, cpu)?
         };
         event::set_output(opened.as_fd(), ring.anchor())?;
+        if samples {
+            self.hand_over(&opened, whom, cpu)?;
+        }
         if samples { &mut self.samplers } else { &mut self.followers }.push(opened);
         Ok(())
+    }
+
+    /// Hands an event that samples to whoever waits for it, with as many copies of it as are wanted; then those count
+    /// that count from the start.
+    fn hand_over(&mut self, opened: &OwnedFd, whom: Whom<'_>, cpu: i32) -> io::Result<()> {
+        let Some(on_open) = self.on_open.clone() else { return Ok(()) };
+        on_open.opened(opened.as_fd(), 0)?;
+        for copy in 1..on_open.copies() {
+            let opened = event::open(&self.waiting(), whom, cpu)?;
+            on_open.opened(opened.as_fd(), copy)?;
+            if self.plan.start == Start::AtOnce {
+                event::enable(opened.as_fd())?;
+            }
+            self.samplers.push(opened);
+        }
+        if self.plan.start == Start::AtOnce {
+            event::enable(opened.as_fd())?;
+        }
+        Ok(())
+    }
+
+    /// The event that samples; one that is handed over does not count before.
+    fn waiting(&self) -> perf_event_attr {
+        let mut attr = self.plan.sampling();
+        if self.on_open.is_some() {
+            attr.set_disabled(1);
+        }
+        attr
+    }
+
+    /// Descriptors that a thread's event on one CPU takes, with what is attached to it.
+    pub(super) fn descriptors(&self) -> usize {
+        self.on_open.as_ref().map_or(1, |on_open| 2 * on_open.copies())
     }
 
     /// Lets all context switches of all CPUs be recorded; where that is refused, none are.
@@ -89,7 +138,7 @@ impl Opener {
     ) -> io::Result<OwnedFd> {
         loop {
             let attempt = |attr: &perf_event_attr| event::open(attr, whom, cpu.0 as i32);
-            let error = match attempt(&self.plan.sampling()) {
+            let error = match attempt(&self.waiting()) {
                 Ok(opened) => {
                     self.settled = true;
                     self.tell(notices);

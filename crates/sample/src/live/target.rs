@@ -85,7 +85,8 @@ impl Opening<'_> {
 
     /// Makes sure that events for so many threads can be open.
     pub(super) fn files_for(&self, threads: usize) -> Result<(), OpenError> {
-        let needed = threads.saturating_mul(self.rings.len());
+        let of_thread = self.rings.len().saturating_mul(self.opener.descriptors());
+        let needed = threads.saturating_mul(of_thread);
         // Anchors, and what the rest of the program has open.
         let limit = raise_open_files((needed + self.rings.len() + 256) as u64);
         if (needed + self.rings.len()) as u64 >= limit {

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use skep_abi::MapType;
 use skep_btf::{Btf, TypeId, ValuePrinter, hex};
 use skep_machine::Machine;
-use skep_machine::map::UserSide;
 use skep_object::{MapOrigin, MapSpec};
 
 use crate::load::{Loaded, LoadedMap};
@@ -36,26 +35,38 @@ pub fn read<'a>(
 ) -> Vec<MapContents> {
     maps.into_iter()
         .filter_map(|map| {
-            let side = machine.user_side(map.id)?;
-            let printer = Printer { btf: loaded.btf.as_ref(), map: &map.spec, side };
-            Some(MapContents {
-                name: map.spec.name.clone(),
-                map_type: map.spec.kind,
-                elements: printer.elements(names),
-            })
+            let entries = machine.user_side(map.id)?.entries();
+            Some(MapContents::of(loaded.btf.as_ref(), &map.spec, entries, names))
         })
         .collect()
 }
 
-struct Printer<'a> {
-    btf: Option<&'a Arc<Btf>>,
-    map: &'a MapSpec,
-    side: UserSide<'a>,
+impl MapContents {
+    /// A map whose elements are these, as user space reads them.
+    pub(crate) fn of(
+        btf: Option<&Arc<Btf>>,
+        map: &MapSpec,
+        entries: Vec<Entry>,
+        names: &mut StackNames,
+    ) -> Self {
+        let printer = Printer { btf, map };
+        let elements = printer.elements(entries, names);
+        Self { name: map.name.clone(), map_type: map.kind, elements }
+    }
+}
+
+/// A key and its value; of a map with a value per CPU all of them in a row, each padded to 8 bytes.
+pub(crate) type Entry = (Vec<u8>, Vec<u8>);
+
+/// Prints keys and values by their types.
+#[derive(Clone, Copy)]
+pub(crate) struct Printer<'a> {
+    pub(crate) btf: Option<&'a Arc<Btf>>,
+    pub(crate) map: &'a MapSpec,
 }
 
 impl Printer<'_> {
-    fn elements(&self, names: &mut StackNames) -> Vec<(Value, Value)> {
-        let mut entries = self.side.entries();
+    fn elements(&self, mut entries: Vec<Entry>, names: &mut StackNames) -> Vec<(Value, Value)> {
         entries.sort_unstable();
         if self.map.kind == Some(MapType::StackTrace) {
             let named = names.frames(entries.iter().map(|(_, value)| addresses(value)));
@@ -65,14 +76,16 @@ impl Printer<'_> {
         entries.iter().map(|(key, value)| (self.key(key), self.value(value))).collect()
     }
 
-    fn key(&self, bytes: &[u8]) -> Value {
+    pub(crate) fn key(&self, bytes: &[u8]) -> Value {
         self.typed(self.map.key_type, bytes)
     }
 
-    fn value(&self, bytes: &[u8]) -> Value {
+    pub(crate) fn value(&self, bytes: &[u8]) -> Value {
         if self.map.kind.is_some_and(MapType::is_percpu) {
-            let values = self.side.percpu_values(bytes);
-            return values.iter().map(|value| self.typed(self.map.value_type, value)).collect();
+            let size = self.map.value_size as usize;
+            let values = bytes.chunks(size.next_multiple_of(8).max(8));
+            let values = values.map(|value| &value[..size.min(value.len())]);
+            return values.map(|value| self.typed(self.map.value_type, value)).collect();
         }
         if self.map.value_type.is_none() && self.map.origin != MapOrigin::Btf {
             return self.variables(bytes);

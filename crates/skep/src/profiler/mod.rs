@@ -1,12 +1,13 @@
 //! The built-in profiler: `programs/profile.bpf.c`, run on a machine, and what its maps say.
 
+mod host;
 mod tables;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
-use skep_object::{KernelProfile, ObjectSpec};
+use skep_object::{KernelProfile, ObjectSpec, Resolved};
 use skep_report::{Profile, StackSet, Symbolizer};
 use skep_sample::{Options, Spaces, Totals};
 
@@ -14,6 +15,7 @@ use crate::load::Loaded;
 use crate::session::{Driver, EventPlan, Method, Seen, Watched, machine_like_host, open, watch};
 use crate::{Error, ErrorKind};
 
+pub use host::profile_on_host;
 pub use tables::{Counted, Tables};
 
 /// The compiled program.
@@ -73,17 +75,23 @@ pub fn profile(
     let counted = tables.counted();
     let set = stacks(&tables, watched.session.spaces(), driver.seen());
     let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
-    let remarks = remarks(counted, &driver).into_iter().chain(unnamed(&profile));
+    let remarks = remarks(counted, driver.homeless()).into_iter().chain(unnamed(&profile));
     let notices = watched.notices().chain(remarks).collect();
     Ok(Outcome { watched, counted, profile, notices })
 }
 
-fn load(machine: &Machine, kernel: &KernelProfile) -> Result<Loaded, Error> {
-    let broken = |why: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::Program, format!("the built-in profiler cannot be loaded: {why}"))
-    };
+fn broken(why: &dyn std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Program, format!("the built-in profiler cannot be loaded: {why}"))
+}
+
+/// The built-in object, fitted to a kernel.
+fn resolve(kernel: &KernelProfile) -> Result<Resolved, Error> {
     let spec = ObjectSpec::parse("profile.bpf.o", OBJECT).map_err(|error| broken(&error))?;
-    let resolved = spec.resolve(kernel).map_err(|error| broken(&error))?;
+    spec.resolve(kernel).map_err(|error| broken(&error))
+}
+
+fn load(machine: &Machine, kernel: &KernelProfile) -> Result<Loaded, Error> {
+    let resolved = resolve(kernel)?;
     let mut loaded = Loaded::new(machine, &resolved, kernel)?;
     match loaded.unusable.pop() {
         Some((_, why)) => Err(broken(&why)),
@@ -116,7 +124,7 @@ fn unnamed(profile: &Profile) -> Option<String> {
     })
 }
 
-fn remarks(counted: Counted, driver: &Driver<'_>) -> Vec<String> {
+fn remarks(counted: Counted, homeless: u64) -> Vec<String> {
     let mut remarks = Vec::new();
     if counted.samples == 0 {
         remarks
@@ -131,10 +139,9 @@ fn remarks(counted: Counted, driver: &Driver<'_>) -> Vec<String> {
     if counted.unplaced > 0 {
         remarks.push(format!("{} stacks found no room and are shown empty", counted.unplaced));
     }
-    if driver.homeless() > 0 {
+    if homeless > 0 {
         remarks.push(format!(
-            "{} samples were of CPUs that came later or of tasks that had ended",
-            driver.homeless()
+            "{homeless} samples were of CPUs that came later or of tasks that had ended"
         ));
     }
     remarks

@@ -6,6 +6,7 @@ use skep_abi::Pid;
 use skep_machine::Machine;
 
 use crate::Error;
+use crate::contents::Entry;
 use crate::load::Loaded;
 
 /// Bytes of `struct profile_key`.
@@ -46,18 +47,26 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Reads the maps of the built-in program.
+    /// Reads the maps of the built-in program on a machine.
     ///
     /// # Errors
     /// When a map or variable is missing or has another shape.
     pub fn read(machine: &Machine, loaded: &Loaded) -> Result<Self, Error> {
         let entries = |name: &str| {
-            loaded
-                .map(name)
-                .and_then(|map| machine.user_side(map.id))
-                .map(|side| side.entries())
-                .ok_or_else(|| foreign(name))
+            let side = loaded.map(name).and_then(|map| machine.user_side(map.id));
+            side.map(|side| side.entries()).ok_or_else(|| foreign(name))
         };
+        Self::of(entries, |name| loaded.variable(machine, name))
+    }
+
+    /// Reads the maps of the built-in program by their names, and its variables.
+    ///
+    /// # Errors
+    /// When a map or variable is missing or has another shape.
+    pub(crate) fn of(
+        entries: impl Fn(&str) -> Result<Vec<Entry>, Error>,
+        variable: impl Fn(&str) -> Option<u64>,
+    ) -> Result<Self, Error> {
         let mut tables = Self::default();
         for (key, value) in entries("counts")? {
             tables.rows.push(row(&key, &value).ok_or_else(|| foreign("counts"))?);
@@ -74,7 +83,7 @@ impl Tables {
             let nr = words.next().unwrap_or(0);
             tables.stacks.insert(id, words.take(nr as usize).collect());
         }
-        let variable = |name| loaded.variable(machine, name).ok_or_else(|| foreign(name));
+        let variable = |name| variable(name).ok_or_else(|| foreign(name));
         tables.counted = Counted {
             samples: variable("samples")?,
             uncounted: variable("uncounted")?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skep_abi::{AttachType, ProgType};
 use skep_machine::Prog;
-use skep_object::{MapInit, Resolved, ResolvedProgram, Slot};
+use skep_object::{MapInit, MapSpec, Resolved, ResolvedProgram, Slot};
 
 use super::PROG_TYPES;
 use crate::Error;
@@ -125,13 +125,12 @@ pub(super) fn usable(
 ///
 /// # Errors
 /// When one is not.
-pub(super) fn maps(loaded: &Loaded, asked: &[String]) -> Result<(), Error> {
-    match asked.iter().find(|name| loaded.map(name).is_none()) {
+pub(super) fn maps(maps: &[MapSpec], asked: &[String]) -> Result<(), Error> {
+    let known: Vec<_> =
+        maps.iter().filter(|map| map.autocreate).map(|map| map.name.as_str()).collect();
+    match asked.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => {
-            let known: Vec<_> = loaded.maps.iter().map(|map| map.spec.name.as_str()).collect();
-            Err(Error::input(format!("the object has no map `{name}`"))
-                .hint(format!("it has {}", known.join(", "))))
-        }
+        Some(name) => Err(Error::input(format!("the object has no map `{name}`"))
+            .hint(format!("it has {}", known.join(", ")))),
     }
 }

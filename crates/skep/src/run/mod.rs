@@ -1,6 +1,7 @@
 //! A user's object on the samples of a process.
 
 mod choose;
+mod host;
 mod output;
 
 use std::sync::atomic::AtomicBool;
@@ -21,6 +22,9 @@ use crate::session::{
     Driver, EventPlan, Method, ProgramCounts, Watched, machine_like_host, open, watch,
 };
 
+pub use host::run_on_host;
+pub(crate) use output::{open_perf_buffers, take as take_output};
+
 /// Program types that a run takes, besides programs that watch what the machine passes by itself.
 pub const PROG_TYPES: &[ProgType] = &[ProgType::PerfEvent, ProgType::Tracepoint];
 
@@ -40,6 +44,8 @@ pub struct Request {
 pub struct Outcome {
     /// How it was sampled.
     pub watched: Watched,
+    /// Samples that were taken, also those whose record a program of the kernel dropped.
+    pub samples: u64,
     /// What became of each program's samples.
     pub programs: Vec<ProgramCounts>,
     /// What the maps hold.
@@ -62,7 +68,7 @@ pub fn run(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Totals),
 ) -> Result<Outcome, Error> {
-    let is_traced = options.event.as_ref().is_some_and(EventSpec::is_tracepoint);
+    let is_traced = is_traced(options);
     let taken = if is_traced { ProgType::Tracepoint } else { ProgType::PerfEvent };
     let chosen = choose::programs(resolved, &request.programs, taken)?;
     let mut options = options.clone();
@@ -71,8 +77,8 @@ pub fn run(
     let machine = machine_like_host(kernel)?;
     let mut loaded = Loaded::new(&machine, resolved, kernel)?;
     let programs = choose::usable(&mut loaded, &chosen)?;
-    choose::maps(&loaded, &request.maps)?;
-    output::open_perf_buffers(&machine, &loaded);
+    choose::maps(&resolved.maps, &request.maps)?;
+    open_perf_buffers(&machine, &loaded);
     let session = open(&options)?;
     let plan = EventPlan::new(&options, session.event());
     let mut driver = Driver::new(&machine, programs, &plan, request.method)?;
@@ -84,21 +90,28 @@ pub fn run(
     let mut names = StackNames::new(driver.seen().processes(watched.session.spaces()));
     let shown = loaded.maps.iter().filter(|map| is_shown(map, &request.maps));
     let maps = contents::read(&machine, &loaded, shown, &mut names);
-    let output = output::take(&machine, &loaded);
+    let output = take_output(&machine, &loaded);
     let remarks = remarks(&machine, &loaded, &driver, watched.session.totals());
     let notices = watched.notices().chain(remarks).collect();
-    Ok(Outcome { watched, programs: driver.counts(), maps, output, notices })
+    let samples = watched.session.totals().samples;
+    Ok(Outcome { watched, samples, programs: driver.counts(), maps, output, notices })
+}
+
+fn is_traced(options: &Options) -> bool {
+    options.event.as_ref().is_some_and(EventSpec::is_tracepoint)
 }
 
 fn is_shown(map: &LoadedMap, names: &[String]) -> bool {
     names.is_empty() || names.contains(&map.spec.name)
 }
 
+/// What helps where no sample was taken.
+const TOO_SHORT: &str = "the run was too short for a single sample; a higher -F takes more";
+
 fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Totals) -> Vec<String> {
     let mut remarks = Vec::new();
     if totals.samples == 0 {
-        remarks
-            .push("the run was too short for a single sample; a higher -F takes more".to_owned());
+        remarks.push(TOO_SHORT.to_owned());
     }
     remarks.extend(loaded.unusable.iter().map(|(_, why)| format!("left out: {why}")));
     remarks.extend(loaded.unverified.iter().map(|(name, what)| {

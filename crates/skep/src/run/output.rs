@@ -8,7 +8,7 @@ use skep_machine::{Machine, Output};
 use crate::load::Loaded;
 
 /// Puts an output event into each slot of each PERF_EVENT_ARRAY, as the readers of perf buffers do.
-pub(super) fn open_perf_buffers(machine: &Machine, loaded: &Loaded) {
+pub(crate) fn open_perf_buffers(machine: &Machine, loaded: &Loaded) {
     let maps = loaded.maps.iter().filter_map(|map| machine.map(map.id));
     for slots in maps.filter_map(skep_machine::Map::perf_event_array) {
         slots.open_outputs(machine.nr_cpus());
@@ -16,7 +16,7 @@ pub(super) fn open_perf_buffers(machine: &Machine, loaded: &Loaded) {
 }
 
 /// Everything that waits, oldest first.
-pub(super) fn take(machine: &Machine, loaded: &Loaded) -> Vec<Value> {
+pub(crate) fn take(machine: &Machine, loaded: &Loaded) -> Vec<Value> {
     let name = |id: MapId| {
         let map = loaded.maps.iter().find(|map| map.id == id);
         map.map_or_else(String::new, |map| map.spec.name.clone())

@@ -18,6 +18,14 @@ const SEED: u64 = 0;
 /// # Errors
 /// When the host has no room for it.
 pub fn machine_like_host(profile: &KernelProfile) -> Result<Machine, Error> {
+    machine_like_host_seeded(profile, SEED)
+}
+
+/// The same with another seed.
+pub(crate) fn machine_like_host_seeded(
+    profile: &KernelProfile,
+    seed: u64,
+) -> Result<Machine, Error> {
     let cpus = cpu_list("/sys/devices/system/cpu/possible");
     let count = cpus.last().map_or_else(available, |last| last.0 + 1);
     let hz = profile.config.get("CONFIG_HZ").and_then(|hz| hz.parse().ok()).unwrap_or(250);
@@ -33,7 +41,7 @@ pub fn machine_like_host(profile: &KernelProfile) -> Result<Machine, Error> {
         .version(profile.version)
         .btf(profile.btf.clone())
         .clock(clock)
-        .seed(SEED)
+        .seed(seed)
         .build()
         .map_err(Error::environment)
 }

@@ -16,5 +16,8 @@ pub(crate) use attach::PASSED;
 pub use attach::{EventPlan, Method};
 pub use driver::{Driver, ProgramCounts};
 pub use host::machine_like_host;
+pub(crate) use host::machine_like_host_seeded;
 pub use seen::Seen;
+pub(crate) use tasks::follow as follow_tasks;
+pub(crate) use watch::open_with;
 pub use watch::{Watched, open, watch};

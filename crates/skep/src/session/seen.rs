@@ -25,6 +25,11 @@ impl Seen {
     pub fn sample(&mut self, machine: &Machine, sample: &Sample) {
         let task = machine.tasks().get(sample.tid);
         let comm = task.as_ref().map_or("", |task| task.comm.as_str());
+        self.count(comm, sample);
+    }
+
+    /// Counts a sample of a thread that has this name.
+    pub(crate) fn count(&mut self, comm: &str, sample: &Sample) {
         let names = self.0.entry(sample.pid).or_default();
         if !names.contains_key(comm) {
             names.insert(comm.to_owned(), Times::default());
@@ -33,6 +38,13 @@ impl Seen {
             times.samples += 1;
             times.last = sample.time;
         }
+    }
+
+    /// Notes until when a process had a name: its samples may have left no record.
+    pub(crate) fn had_name(&mut self, pid: Pid, comm: &str, until: u64) {
+        let names = self.0.entry(pid).or_default();
+        let times = names.entry(comm.to_owned()).or_default();
+        times.last = times.last.max(until);
     }
 
     /// A process as it was when it was last sampled under this name.

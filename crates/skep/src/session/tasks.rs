@@ -6,7 +6,7 @@ use skep_sample::{Record, RecordKind};
 use super::user_memory::LiveMemory;
 
 /// Follows one record.
-pub(super) fn follow(machine: &Machine, record: &Record) {
+pub(crate) fn follow(machine: &Machine, record: &Record) {
     match &record.kind {
         RecordKind::Task(task) => describe(machine, task),
         RecordKind::Fork(new) => {

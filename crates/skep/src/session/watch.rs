@@ -3,8 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use skep_sample::{Cause, End, Notice, OpenError, Options, Record, SampleError, Session, Totals};
+use skep_sample::unwind::UnwindMode;
+use skep_sample::{
+    Cause, End, Notice, OpenError, Options, Record, SampleError, Session, SourceChoice, Totals,
+};
 
+use crate::host::Attachments;
 use crate::{Error, ErrorKind};
 
 /// How long one wait for records is: short against a ring's size, long against the work of waking up.
@@ -29,6 +33,26 @@ pub struct Watched {
 /// What is missing or refused.
 pub fn open(options: &Options) -> Result<Session, Error> {
     Session::open(options).map_err(|error| refused(&error))
+}
+
+/// Opens the source with programs of the running kernel attached to each of its events.
+///
+/// The kernel walks stacks by frame pointers, and a record without its call chain lets a program walk without context
+/// markers, as the machine's events do.
+///
+/// # Errors
+/// What is missing or refused, for sampling or for attaching.
+pub(crate) fn open_with(options: &Options, attachments: &Attachments) -> Result<Session, Error> {
+    let mut options = options.clone();
+    options.source = SourceChoice::Perf;
+    options.unwind = UnwindMode::Fp;
+    options.fields.callchain = false;
+    options.fields.regs = false;
+    options.on_open = Some(attachments.on_open());
+    Session::open(&options).map_err(|error| match attachments.refusal() {
+        Some(refusal) => Error::from(refusal),
+        None => refused(&error),
+    })
 }
 
 /// Samples until the target ends, its time is over, or `stop` is set; hands each record on, in order of time.

@@ -1,0 +1,87 @@
+//! perf_event programs: samples of a child in the kernel, recorded where the program sees them, then replayed.
+
+mod kernel;
+mod machine;
+mod recorder;
+
+use serde_json::json;
+use skep_object::{KernelProfile, Resolved, ResolvedProgram};
+
+use super::DiffedProgram;
+use super::compare::{Twisted, compare};
+use super::leaves::Leaves;
+use super::twist::Twist;
+use crate::{Error, ErrorKind};
+
+/// The cookie of the links of both.
+const COOKIE: u64 = 0x0005_4b45_5000_c0de;
+/// Nanoseconds of the child's time between two samples.
+const PERIOD: u64 = 1_000_000;
+
+/// What the run of a program left behind, in either engine.
+#[derive(Debug, Default)]
+struct Left {
+    leaves: Leaves,
+    /// Runs.
+    runs: u64,
+    /// What the machine does not know, and read as zero.
+    unmodelled: Vec<String>,
+}
+
+/// Notes how many samples were delivered, which those are after which the program returned another number than 0.
+fn delivered(left: &mut Left, samples: u64) {
+    let what = "samples delivered, as the program returned other than 0".to_owned();
+    left.leaves.put(what.clone(), what, json!(samples));
+}
+
+/// Runs a program in both, and compares.
+pub(super) fn run(
+    resolved: &Resolved,
+    profile: &KernelProfile,
+    program: &ResolvedProgram,
+    diffed: &mut DiffedProgram,
+) -> Result<(), Error> {
+    let (recorded, theirs) = match kernel::record(resolved, profile, program) {
+        Ok(found) => found,
+        // Which program cannot be driven is told of that one.
+        Err(error) if error.kind == ErrorKind::Unsupported => {
+            diffed.skipped = Some(error.to_string());
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    if recorded.contexts.is_empty() {
+        diffed.skipped = Some("the kernel took no sample of the child".to_owned());
+        return Ok(());
+    }
+    let replay = |twist| machine::replay(resolved, profile, program, &recorded, twist);
+    let ours = match replay(None) {
+        Ok(ours) => ours,
+        Err(error) if error.kind == ErrorKind::Program => {
+            let (kernel, machine) = (json!("it ran"), json!(error.message));
+            let what = "run".to_owned();
+            diffed.differences.push(super::Difference { what, kernel, machine });
+            return Ok(());
+        }
+        Err(error) => {
+            diffed.skipped = Some(error.to_string());
+            return Ok(());
+        }
+    };
+    let mut twisted = Vec::new();
+    for twist in Twist::ALL {
+        let after = replay(Some(twist))?.leaves;
+        twisted.push(Twisted { cause: twist.cause(), before: ours.leaves.clone(), after });
+    }
+    diffed.runs = ours.runs;
+    compare(&theirs.leaves, &ours.leaves, &twisted, diffed);
+    diffed.excluded.extend(recorded.notices);
+    diffed.excluded.push(
+        "return value: compared as 0 or not, since a perf event shows no more of it".to_owned(),
+    );
+    if !ours.unmodelled.is_empty() {
+        let fields = ours.unmodelled.join(", ");
+        diffed.excluded.push(format!("read as zero on the machine: {fields}"));
+    }
+    Ok(())
+}
