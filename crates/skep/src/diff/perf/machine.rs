@@ -4,12 +4,11 @@ use skep_abi::{Errno, Pid, Sample};
 use skep_machine::perf::{Fired, Overflow, Rate, SampleType, Target};
 use skep_machine::{File, LinkCreate, Machine, PerfEventAttr, Task, UserMemory};
 use skep_object::{KernelProfile, Resolved, ResolvedProgram};
+use skep_sample::{Record, RecordKind};
 
 use super::kernel::Recorded;
 use super::recorder::Context;
 use super::{COOKIE, Left, PERIOD};
-use skep_sample::{Record, RecordKind};
-
 use crate::diff::leaves::is_comparable;
 use crate::diff::twist::{Twist, machine};
 use crate::load::Loaded;

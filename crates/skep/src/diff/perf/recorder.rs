@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(comm, "bee");
         let regs = sample.regs.unwrap();
         assert_eq!((regs.r15, regs.ss, sample.period, sample.addr), (0, 20, 21, 22));
-        assert_eq!(sample.kernel_stack, []);
+        assert!(sample.kernel_stack.is_empty());
         let first = (USER_STACK / 8) as u64;
         assert_eq!(sample.user_stack, [first, first + 1]);
         assert!(sample.value.is_some());
