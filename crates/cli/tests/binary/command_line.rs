@@ -90,10 +90,3 @@ fn wrong_command_lines_end_with_status_2_and_say_what_is_wrong() {
         assert_eq!(ran.stdout, "", "{args:?}");
     }
 }
-
-#[test]
-fn the_kernel_as_an_engine_is_unsupported() {
-    let ran = skep(["run", "x.o", "--engine", "host", "-a"]);
-    assert_eq!(ran.status, 4, "{}", ran.stderr);
-    assert!(ran.stderr.contains("running kernel"), "{}", ran.stderr);
-}

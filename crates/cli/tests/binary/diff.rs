@@ -37,7 +37,9 @@ fn our_own_programs_are_equal_in_both() {
     for program in programs(&document) {
         assert_eq!(program["equal"], true, "{program:#}");
         assert_eq!(program["differences"], serde_json::json!([]), "{program:#}");
-        if program["type"] == "perf_event" {
+        // One asks for functions of sched_ext, which a kernel may lack.
+        let lacks = program["skipped"].as_str().is_some_and(|why| why.contains("does not fit"));
+        if program["type"] == "perf_event" && !lacks {
             assert_eq!(program["skipped"], Value::Null, "{program:#}");
             assert!(program["runs"].as_u64().unwrap() >= 20, "{program:#}");
         }

@@ -37,7 +37,7 @@ fn number(value: &Value) -> u64 {
 fn workload(files: &Files, name: &str) -> String {
     let source = format!("{}/../../tests/workloads/{name}.c", env!("CARGO_MANIFEST_DIR"));
     let out = files.path(name).to_str().unwrap().to_owned();
-    let args = ["-O1", "-g", "-fno-omit-frame-pointer", "-pthread", "-o", &out, &source, "-lm"];
+    let args = ["-O1", "-fno-omit-frame-pointer", "-pthread", "-o", &out, &source, "-lm"];
     assert!(Command::new("cc").args(args).status().unwrap().success());
     out
 }
