@@ -66,6 +66,11 @@ impl Btf {
         parse::parse(bytes, Some(base)).map(|parsed| Self(Arc::new(parsed)))
     }
 
+    /// Types that have been checked.
+    pub(crate) fn of(parsed: Arc<Parsed>) -> Self {
+        Self(parsed)
+    }
+
     pub(crate) fn parsed(&self) -> &Parsed {
         &self.0
     }

@@ -31,6 +31,7 @@ mod index;
 mod kind;
 mod member;
 mod parse;
+mod resize;
 mod resolve;
 mod types;
 mod value;

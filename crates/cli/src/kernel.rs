@@ -2,10 +2,63 @@
 
 use skep::Error;
 use skep::profile::{for_host, from_btf_file, shipped, shipped_list};
+use skep::topology::kernel_for;
 use skep_object::KernelProfile;
+use skep_topology::Topology;
 
-use crate::args::{BtfFile, KernelArgs};
+use crate::args::{BtfFile, KernelArgs, TopologyArgs};
 use crate::output::notice;
+
+/// The kernel that was asked for, fitted to the machine that was declared, if one was; says what had to be
+/// assumed or changed.
+///
+/// # Errors
+/// As [`profile`]; when the machine is none, or does not go with the kernel.
+pub(crate) fn profile_on(
+    args: &KernelArgs,
+    machine: &TopologyArgs,
+) -> Result<(KernelProfile, Option<Topology>), Error> {
+    fit(profile(args)?, declared(machine)?)
+}
+
+/// Refuses a declared machine where the host runs the programs.
+///
+/// # Errors
+/// When both were asked for.
+pub(crate) fn check_engine(is_host: bool, machine: &TopologyArgs) -> Result<(), Error> {
+    match is_host && machine.topology.is_some() {
+        true => {
+            Err(Error::input("--topology is of skep's machine, and --engine host has the host's")
+                .hint("leave one of them out"))
+        }
+        false => Ok(()),
+    }
+}
+
+/// The machine that was declared, if one was.
+///
+/// # Errors
+/// When it is no machine.
+pub(crate) fn declared(args: &TopologyArgs) -> Result<Option<Topology>, Error> {
+    let Some(spec) = &args.topology else { return Ok(None) };
+    let declared = skep::topology::declared(spec)?;
+    declared.notes.iter().for_each(notice);
+    Ok(Some(declared.topology))
+}
+
+/// Fits a kernel to a declared machine.
+///
+/// # Errors
+/// When they do not go together.
+pub(crate) fn fit(
+    profile: KernelProfile,
+    machine: Option<Topology>,
+) -> Result<(KernelProfile, Option<Topology>), Error> {
+    let Some(machine) = machine else { return Ok((profile, None)) };
+    let fitted = kernel_for(profile, &machine)?;
+    fitted.notes.iter().for_each(notice);
+    Ok((fitted.profile, Some(machine)))
+}
 
 /// Finds the profile of the kernel that was asked for; the running one by default.
 ///

@@ -9,6 +9,7 @@ mod dump;
 mod explain;
 mod kernel;
 mod list;
+mod machine;
 mod object;
 mod output;
 mod plugin;
@@ -47,6 +48,7 @@ fn execute(command: Command, output: &Output) -> Result<ExitCode, Error> {
         Command::Explain(args) => explain::execute(&args, output),
         Command::Dump(args) => dump::execute(&args, output),
         Command::List(args) => list::execute(&args, output),
+        Command::Machine(args) => machine::execute(&args, output),
         Command::ConformancePlugin(args) => plugin::execute(&args, output),
         Command::Completions(args) => completions::execute(&args, output),
     }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use skep_abi::{Cpu, Errno};
 use skep_topology::{CpuMask, Topology};
 
@@ -27,6 +27,8 @@ pub(crate) struct Cpus {
     online: RwLock<CpuMask>,
     /// The same by CPU, for whoever asks on every sample.
     running: Box<[AtomicBool]>,
+    /// Held while a CPU comes or goes (`cpu_add_remove_lock`).
+    pub(crate) changes: Mutex<()>,
 }
 
 impl Cpus {
@@ -34,7 +36,7 @@ impl Cpus {
         let running = |cpu| AtomicBool::new(topology.online().contains(Cpu(cpu)));
         let running = (0..topology.nr_cpu_ids()).map(running).collect();
         let online = RwLock::new(topology.online().clone());
-        Self { topology, online, running }
+        Self { topology, online, running, changes: Mutex::new(()) }
     }
 
     pub(crate) fn topology(&self) -> &Topology {

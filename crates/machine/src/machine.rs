@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use skep_abi::{Addr, Cpu, Errno, KernelVersion, MapId, Node, ProgId, Sample};
-use skep_btf::Btf;
+use skep_btf::{Btf, Kind};
 use skep_topology::{CpuMask, CpuSpec, MAX_CPUS, Topology, TopologyError, TopologySpec};
 
 use crate::cpu::Rcu;
 use crate::cpumask::Cpumasks;
 use crate::failslab::Failslab;
 use crate::hotplug::Cpus;
-use crate::map::{MapEnv, MapObjects, Ringbuf, UserSide, WalkKeys};
+use crate::map::{MapEnv, MapObjects, PossibleCpus, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
 use crate::object::Unmodelled;
 use crate::perf::{Contexts, PerfCore};
@@ -34,6 +34,17 @@ pub enum MachineError {
     /// The CPUs and nodes make no machine.
     #[error(transparent)]
     Topology(#[from] TopologyError),
+    /// The kernel is built for fewer CPUs than the machine has.
+    #[error(
+        "the machine has CPU {}, but the kernel is built for {nr_cpus} CPUs (the size of its struct cpumask)",
+        .nr_cpu_ids - 1
+    )]
+    NrCpus {
+        /// Highest CPU, + 1.
+        nr_cpu_ids: u32,
+        /// What the BTF says.
+        nr_cpus: u32,
+    },
     /// The host gives no address space.
     #[error(
         "the host refuses 128 GiB of address space: {0}; a limit such as `ulimit -v` may be in the way"
@@ -142,17 +153,21 @@ impl MachineBuilder {
             None => flat(self.cpus, &self.nodes)?,
         };
         let (count, nodes) = (topology.nr_cpu_ids(), topology.nr_node_ids());
+        let nr_cpus = nr_cpus(&topology, self.btf.as_ref())?;
+        let possible = PossibleCpus::new(&topology);
         let memory = Arc::new(Memory::new().map_err(MachineError::AddressSpace)?);
         let rcu = Arc::new(Rcu::new(count));
-        let node = |cpu: u32| topology.cpu(Cpu(cpu)).map_or(Node(0), |cpu| cpu.node);
-        let cpus = (0..count)
-            .map(|cpu| CpuState::new(Cpu(cpu), node(cpu), self.seed, &memory, &rcu))
-            .collect::<Result<Box<_>, _>>()?;
+        let state = |cpu: u32| {
+            let of = topology.cpu(Cpu(cpu))?;
+            Some(CpuState::new(of.cpu, of.node, self.seed, &memory, &rcu))
+        };
+        let cpus = (0..count).map(|cpu| state(cpu).transpose()).collect::<Result<Box<_>, _>>()?;
         let unmodelled = Arc::new(Unmodelled::default());
         let map_objects = MapObjects::new(&memory, self.btf.as_ref(), &unmodelled)?;
         let env = MapEnv {
             objects: map_objects.slab().clone(),
             walk_keys: Arc::new(WalkKeys::new(&memory, count)?),
+            possible,
             cpus: count,
             nodes,
         };
@@ -162,11 +177,13 @@ impl MachineBuilder {
         let hotplug = Cpus::new(topology);
         let scx =
             Scx::new(&memory, self.btf.as_ref(), &cpumasks, hotplug.topology(), self.version)?;
-        let tasks = Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, count);
+        let tasks =
+            Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, hotplug.topology().possible());
         Ok(Machine {
             contexts: Contexts::new(&memory, count)?,
             packets: Packets::new(Arc::clone(&memory)),
             memory,
+            nr_cpus,
             cpus,
             version: self.version,
             btf: self.btf,
@@ -205,11 +222,29 @@ fn flat(cpus: u32, nodes: &[Node]) -> Result<Topology, MachineError> {
     Ok(spec.build()?)
 }
 
+/// `NR_CPUS`: what `struct cpumask` has bits for, else what the topology wants, else as few as there may be.
+fn nr_cpus(topology: &Topology, btf: Option<&Btf>) -> Result<u32, MachineError> {
+    let nr_cpu_ids = topology.nr_cpu_ids();
+    let mask = btf.and_then(|btf| btf.size_of(btf.find("cpumask", Kind::Struct)?));
+    let bits = mask.and_then(|bytes| u32::try_from(bytes.checked_mul(8)?).ok());
+    match (bits, topology.nr_cpus()) {
+        (Some(nr_cpus), _) if nr_cpus < nr_cpu_ids => {
+            Err(MachineError::NrCpus { nr_cpu_ids, nr_cpus })
+        }
+        // The mask has whole words, so that the exact number may be a little smaller.
+        (Some(bits), Some(wanted)) if wanted <= bits => Ok(wanted),
+        (Some(bits), _) => Ok(bits),
+        (None, Some(wanted)) => Ok(wanted),
+        (None, None) => Ok(nr_cpu_ids.next_multiple_of(64)),
+    }
+}
+
 /// A simulated machine. Threads share it by reference.
 #[derive(Debug)]
 pub struct Machine {
     memory: Arc<Memory>,
-    cpus: Box<[CpuState]>,
+    nr_cpus: u32,
+    cpus: Box<[Option<CpuState>]>,
     version: KernelVersion,
     btf: Option<Btf>,
     clock: Clock,
@@ -288,16 +323,28 @@ impl Machine {
         self.scx.instance.finish();
     }
 
-    /// Number of CPUs (`nr_cpu_ids`): those from 0 to the highest possible one.
+    /// The highest possible CPU, + 1 (`nr_cpu_ids`).
+    #[must_use]
+    pub fn nr_cpu_ids(&self) -> u32 {
+        self.cpus.len() as u32
+    }
+
+    /// How many CPUs the kernel is built for (`NR_CPUS`): bits of a `struct cpumask`.
+    #[must_use]
+    pub fn config_nr_cpus(&self) -> u32 {
+        self.nr_cpus
+    }
+
+    /// The same as [`Machine::nr_cpu_ids`]: CPUs from 0 to the highest possible one.
     #[must_use]
     pub fn nr_cpus(&self) -> u32 {
         self.cpus.len() as u32
     }
 
-    /// A CPU.
+    /// A possible CPU, online or not.
     #[must_use]
     pub fn cpu(&self, cpu: Cpu) -> Option<&CpuState> {
-        self.cpus.get(cpu.0 as usize)
+        self.cpus.get(cpu.0 as usize)?.as_ref()
     }
 
     /// Whether a CPU is there and online.

@@ -105,6 +105,7 @@ impl Machine {
     /// # Errors
     /// [`HotplugError`] for a CPU that is not plugged in, and for the last one.
     pub fn set_online(&self, cpu: Cpu, online: bool) -> Result<(), HotplugError> {
+        let _changes = self.hotplug.changes.lock();
         if !self.hotplug.check(cpu, online)? {
             return Ok(());
         }

@@ -17,6 +17,9 @@ pub struct KernelProfile {
     pub config: BTreeMap<String, String>,
     /// `NR_CPUS`.
     pub nr_cpus: u32,
+    /// The highest possible CPU of the machine that it runs on, + 1 (`nr_cpu_ids`), where that is known; it
+    /// may be as large as `nr_cpus`.
+    pub nr_cpu_ids: Option<u32>,
     /// The kernel's types.
     pub btf: Btf,
     /// For reduced profiles, such as the shipped ones: the names of all types that the kernel has, so that one

@@ -93,6 +93,7 @@ pub mod profiler;
 pub mod run;
 pub mod session;
 mod test_run;
+pub mod topology;
 
 pub use error::{Error, ErrorKind};
 pub use live::{

@@ -24,6 +24,8 @@ mod error;
 mod list;
 mod mask;
 mod model;
+mod parse;
+mod partial;
 mod shape;
 mod spec;
 
@@ -33,6 +35,8 @@ pub use error::TopologyError;
 pub use list::{CpuListError, format_list, parse_list};
 pub use mask::CpuMask;
 pub use model::{Core, CpuInfo, Llc, NodeInfo, Socket, Topology};
+pub use parse::{Form, ParseError, Parsed, Position, Problem, hwloc, lscpu, parse, text, toml};
+pub use partial::{PartialCpu, fill_in};
 pub use shape::{Level, Numbering, Shape};
 pub use spec::{CpuSpec, DEFAULT_NODE_MEMORY, NodeSpec, TopologySpec};
 

@@ -2,7 +2,7 @@
 
 use skep_abi::{Cpu, Node};
 
-use crate::{CpuSpec, MAX_CPUS, MAX_NODES, NodeSpec, TopologyError, TopologySpec};
+use crate::{CpuSpec, MAX_CPUS, MAX_NODES, TopologyError, TopologySpec};
 
 /// A kind of part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,7 +165,7 @@ impl Shape {
                     ..CpuSpec::new(core)
                 };
                 spec.cpus.insert(Cpu(cpu), of);
-                spec.nodes.entry(of.node).or_insert_with(NodeSpec::default);
+                spec.nodes.entry(of.node).or_default();
             }
         }
         spec

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use skep_abi::KernelVersion;
 
-use super::{KernelArgs, kernel};
+use super::{KernelArgs, TopologyArgs, kernel};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +13,7 @@ Examples:
   skep check *.bpf.o --kernel 6.1                 will an older kernel take them?
   skep check profile.bpf.o --matrix               every kernel that skep knows
   skep check profile.bpf.o --format kernel        the verifier's log as that kernel writes it
+  skep check *.bpf.o --topology \"512 cpus\"        on a machine with 512 possible CPUs
   skep check *.bpf.o --format sarif > check.sarif for code review tools
 ";
 
@@ -42,6 +43,9 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
+
+    #[command(flatten)]
+    pub(crate) machine: TopologyArgs,
 }
 
 /// How rejections are written.

@@ -13,6 +13,7 @@ mod engine;
 mod event;
 mod kernel;
 mod list;
+mod machine;
 mod plugin;
 mod profile;
 mod run;
@@ -33,6 +34,7 @@ pub(crate) use self::engine::EngineArgs;
 pub(crate) use self::event::{EventArgs, Rate, Source, SourceArgs, Unwind};
 pub(crate) use self::kernel::{BtfFile, KernelArgs};
 pub(crate) use self::list::{ListArgs, Listing};
+pub(crate) use self::machine::{MachineArgs, MachineCommand, TopologyArgs};
 pub(crate) use self::plugin::PluginArgs;
 pub(crate) use self::profile::ProfileArgs;
 pub(crate) use self::run::RunArgs;
@@ -89,6 +91,7 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Dump(DumpArgs),
     List(ListArgs),
+    Machine(MachineArgs),
     ConformancePlugin(PluginArgs),
     Completions(CompletionsArgs),
 }
@@ -104,6 +107,7 @@ impl Command {
             Self::Explain(_) => "explain",
             Self::Dump(_) => "dump",
             Self::List(_) => "list",
+            Self::Machine(_) => "machine",
             Self::ConformancePlugin(_) => "conformance-plugin",
             Self::Completions(_) => "completions",
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AttachArgs, EngineArgs, EventArgs, SourceArgs, TargetArgs};
+use super::{AttachArgs, EngineArgs, EventArgs, SourceArgs, TargetArgs, TopologyArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +37,9 @@ pub(crate) struct ProfileArgs {
 
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
+
+    #[command(flatten)]
+    pub(crate) machine: TopologyArgs,
 
     /// Folder for the files; made when it does not exist
     #[arg(short, long, value_name = "DIR", default_value = "skep-out", help_heading = "Output")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AttachArgs, EngineArgs, EventArgs, KernelArgs, SourceArgs, TargetArgs};
+use super::{AttachArgs, EngineArgs, EventArgs, KernelArgs, SourceArgs, TargetArgs, TopologyArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +13,7 @@ Examples:
   skep run ips.bpf.o -F 999 --dump ip_map -- make one map of the object, whole
   skep run ips.bpf.o --engine host -p 12          in the running kernel, instead of user space
   skep run switch.bpf.o -e sched:sched_switch -c 1 -p 12   a tracepoint program, on each switch
+  skep run ips.bpf.o --topology \"2 nodes x 1 core\" -- make   CPUs 0 and 1 on two NUMA nodes
 ";
 
 /// Run the programs of a BPF object on the samples of a process
@@ -52,4 +53,7 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
+
+    #[command(flatten)]
+    pub(crate) machine: TopologyArgs,
 }

@@ -12,8 +12,8 @@ use skep_abi::KernelVersion;
 
 use super::{gravest, json as document, status};
 use crate::args::CheckArgs;
-use crate::object;
 use crate::output::{Output, Progress, Table, View};
+use crate::{kernel, object};
 
 /// Verdicts of all objects by all kernels.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(super) fn execute(
     let versions = if versions.is_empty() { &known } else { versions };
     let specs = args.objects.iter().map(|path| Ok((path, object::open(path)?)));
     let specs = specs.collect::<Result<Vec<_>, Error>>()?;
+    let machine = kernel::declared(&args.machine)?;
     let progress = Progress::start(None);
     let mut kernels = Vec::new();
     for version in versions {
@@ -40,6 +41,7 @@ pub(super) fn execute(
             Error::unsupported(format!("skep does not ship the types of Linux {version}"))
                 .hint(format!("take some of {}", known.join(", ")))
         })?;
+        let (profile, _) = kernel::fit(profile, machine.clone())?;
         let mut objects = Vec::new();
         for (path, spec) in &specs {
             let shown = path.display().to_string();

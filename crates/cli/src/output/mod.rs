@@ -19,8 +19,8 @@ pub(crate) use self::document::assert_schema;
 pub(crate) use self::document::document;
 pub(crate) use self::failure::{report, usage};
 pub(crate) use self::progress::Progress;
-pub(crate) use self::style::{CODE, HEADING, NOTE};
-pub(crate) use self::table::Table;
+pub(crate) use self::style::{CODE, ERROR, HEADING, NOTE};
+pub(crate) use self::table::{Table, width};
 
 /// What a command printed and where it may print.
 #[derive(Debug)]

@@ -6,6 +6,12 @@ use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use super::style::HEADING;
 
+/// Columns of the terminal; of a reader that is none, what `COLUMNS` says, or 100.
+pub(crate) fn width() -> usize {
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    comfy_table::Table::new().width().map(usize::from).or_else(said).unwrap_or(100).clamp(20, 1000)
+}
+
 /// Columns of text under headings.
 pub(crate) struct Table {
     headings: Vec<String>,

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use skep::Error;
 use skep::host::or_on_the_machine;
-use skep::profile::for_host;
+use skep::profile::{HostProfile, for_host};
 use skep::profiler::{self, Outcome, Stage, profile_on_host};
 use skep::report::{Frame, FunctionId, Profile};
 use skep::sample;
@@ -17,7 +17,7 @@ use skep_abi::Addr;
 
 use crate::args::{ProfileArgs, Unwind};
 use crate::output::{Output, Progress};
-use crate::sampling;
+use crate::{kernel, sampling};
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +42,9 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
         output,
     )?;
     let method = args.attach.method()?;
-    let kernel = for_host()?;
+    kernel::check_engine(args.engine.is_host(), &args.machine)?;
+    let HostProfile { profile, notice } = for_host()?;
+    let (profile, topology) = kernel::fit(profile, kernel::declared(&args.machine)?)?;
     files::prepare(&args.output)?;
     let stop = sampling::stop_flag()?;
     let outcome = {
@@ -52,16 +54,16 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
             Stage::Naming(at) => line.naming(at.done, at.total),
         };
         if args.engine.is_host() {
-            profile_on_host(&options, &kernel.profile, method, &stop, progress)
+            profile_on_host(&options, &profile, method, &stop, progress)
                 .map_err(or_on_the_machine)?
         } else {
-            profiler::profile(&options, &kernel.profile, method, &stop, progress)?
+            profiler::profile(&options, &profile, topology, method, &stop, progress)?
         }
     };
     let files = files::write(&args.output, args, &outcome)?;
     let mut view = view(args, &outcome);
     view.files = files;
-    view.notices.extend(kernel.notice);
+    view.notices.extend(notice);
     output.print(&view)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -30,10 +30,12 @@ pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error
     let method = args.attach.method()?;
     let options =
         sampling::options("run", &args.target, &args.event, &args.source, Unwind::Fp, output)?;
+    kernel::check_engine(args.engine.is_host(), &args.machine)?;
     let spec = object::open(&args.object)?;
-    let profile = kernel::profile(&args.kernel)?;
+    let (profile, topology) = kernel::profile_on(&args.kernel, &args.machine)?;
     let resolved = object::resolve(&args.object, &spec, &profile)?;
-    let request = Request { programs: args.prog.clone(), method, maps: args.dump.clone() };
+    let request =
+        Request { programs: args.prog.clone(), method, maps: args.dump.clone(), topology };
     let stop = sampling::stop_flag()?;
     if !args.engine.is_host() {
         verify(args, &resolved, &profile)?;

@@ -41,6 +41,14 @@ fn help_of_list_has_examples() {
 }
 
 #[test]
+fn help_of_machine_show_has_the_whole_grammar() {
+    assert_data_eq!(
+        skep(["machine", "show", "--help"]).succeeds().stdout,
+        file!["golden/help-machine-show.txt"].raw()
+    );
+}
+
+#[test]
 fn version_is_the_packages() {
     let ran = skep(["--version"]).succeeds();
     assert_eq!(ran.stdout, format!("skep {}\n", env!("CARGO_PKG_VERSION")));
@@ -57,7 +65,7 @@ fn no_command_at_all_prints_the_help_and_is_wrong_usage() {
 fn completions_know_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let script = skep(["completions", shell]).succeeds().stdout;
-        for command in ["profile", "run", "dump", "list", "completions"] {
+        for command in ["profile", "run", "dump", "list", "machine", "completions"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }
@@ -83,6 +91,10 @@ fn wrong_command_lines_end_with_status_2_and_say_what_is_wrong() {
         (vec!["list", "helpers", "--prog-type", "perf"], "`perf` is no program type"),
         (vec!["list", "maps", "--prog-type", "xdp"], "takes no --prog-type"),
         (vec!["completions", "tcsh"], "tcsh"),
+        (vec!["machine"], "Usage: skep machine"),
+        (vec!["machine", "show", "--topology", "2 hives"], "column 3: `hives` is not a unit"),
+        (vec!["machine", "show", "--topology", "0 cpus"], "a machine has at least 1"),
+        (vec!["machine", "show", "--topology", "nowhere.toml"], "there is no file `nowhere.toml`"),
     ] {
         let ran = crate::skep::skep_with_input(&args, "");
         assert_eq!(ran.status, 2, "{args:?}: {}", ran.stderr);

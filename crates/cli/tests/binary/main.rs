@@ -12,6 +12,7 @@ mod failure;
 mod killed;
 mod list;
 mod live;
+mod machine;
 mod plugin;
 mod schema;
 mod skep;

@@ -55,6 +55,15 @@ fn verdicts_hold() {
 }
 
 #[test]
+fn machines_hold() {
+    for machine in
+        ["host", "8 cpus", "2 nodes x 2 cores x 2 threads, offline 3, memory-node 7 1T, nr_cpus 64"]
+    {
+        holds("machine", &skep(["machine", "show", "--json", "--topology", machine]).succeeds());
+    }
+}
+
+#[test]
 fn explanations_hold() {
     holds("explain", &skep(["explain", "--json"]).succeeds());
     holds("explain", &skep(["explain", "register-uninit", "--json"]).succeeds());
@@ -84,6 +93,7 @@ fn failures_of_every_command_hold() {
         vec!["profile", "--json", "--", "/nowhere/at/all"],
         vec!["list", "maps", "--json", "--prog-type", "xdp"],
         vec!["conformance-plugin", "--json", "xyz"],
+        vec!["machine", "show", "--json", "--topology", "8 cpus, offline 8"],
     ] {
         let ran = skep_with_input(&args, "");
         assert_ne!(ran.status, 0, "{args:?}");

@@ -31,7 +31,7 @@ impl Map {
         let refuse = |map: &str, errno, why| MapError { map: map.to_owned(), errno, why };
         check(&def, env.nodes).map_err(|(errno, why)| refuse(&def.name, errno, why))?;
         if def.flags.contains(MapFlags::NO_COMMON_LRU) {
-            def.max_entries = whole_lists(def.max_entries, env.cpus);
+            def.max_entries = whole_lists(def.max_entries, env.possible.count());
         }
         let body = Builder { memory, env, id, def: &def, label: format!("map `{}`", def.name) }
             .body()
@@ -103,7 +103,7 @@ impl Builder<'_> {
             Values::maps(self.memory, self.env, elements)
         } else if self.def.map_type.is_percpu() || self.def.map_type == MapType::PercpuCgroupStorage
         {
-            Values::percpu(self.memory, &spec, self.env.cpus)
+            Values::percpu(self.memory, &spec, self.env.possible.clone())
         } else {
             Values::plain(self.memory, &spec)
         }
@@ -125,8 +125,8 @@ impl Builder<'_> {
         let refused = OutOfMemory { bytes: u64::from(max), window: crate::memory::Window::Maps };
         let slots = max.checked_add(extras).ok_or(refused)?;
         let pool = if is_lru {
-            let lists = if def.flags.contains(MapFlags::NO_COMMON_LRU) { cpus } else { 1 };
-            Pool::Lru(Lru::new(memory, slots, lists)?)
+            let has_lists = def.flags.contains(MapFlags::NO_COMMON_LRU);
+            Pool::Lru(Lru::new(memory, slots, has_lists.then(|| self.env.possible.clone()))?)
         } else if is_alloc {
             Pool::Alloc { free: Freelist::new(slots, cpus), count: AtomicU32::new(0), max }
         } else {

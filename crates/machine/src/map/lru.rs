@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use skep_abi::Cpu;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::PossibleCpus;
 use super::table::{Slot, Table};
 use crate::memory::{Area, Memory, OutOfMemory, Width};
 
@@ -79,11 +80,18 @@ pub(crate) struct Lru {
     nodes: Nodes,
     lists: Box<[Mutex<List>]>,
     slots_per_list: u32,
+    /// Where each CPU has a list.
+    cpus: Option<PossibleCpus>,
 }
 
 impl Lru {
-    /// `lists` lists of as many slots each.
-    pub(crate) fn new(memory: &Memory, slots: u32, lists: u32) -> Result<Self, OutOfMemory> {
+    /// One list, or one for each CPU with as many slots each.
+    pub(crate) fn new(
+        memory: &Memory,
+        slots: u32,
+        cpus: Option<PossibleCpus>,
+    ) -> Result<Self, OutOfMemory> {
+        let lists = cpus.as_ref().map_or(1, PossibleCpus::count);
         let slots_per_list = slots / lists;
         let list = |n: u32| {
             let first = n * slots_per_list + 1;
@@ -94,6 +102,7 @@ impl Lru {
             nodes: Nodes(memory.alloc_hidden(NODE as u64 * u64::from(slots))?),
             lists: (0..lists).map(list).collect(),
             slots_per_list,
+            cpus,
         })
     }
 
@@ -107,7 +116,8 @@ impl Lru {
     /// Takes an element for a CPU, the newest from now on, evicting another where it must. No bucket's
     /// lock may be held. `None` when all elements of the list are on their way into or out of the table.
     pub(crate) fn pop(&self, cpu: Cpu, table: &Table) -> Option<Slot> {
-        let mut list = self.lists[cpu.0 as usize % self.lists.len()].lock();
+        let place = self.cpus.as_ref().and_then(|cpus| cpus.place(cpu)).unwrap_or(0);
+        let mut list = self.lists[place as usize].lock();
         if let Some(slot) = list.freed.pop().or_else(|| list.fresh.next().map(Slot)) {
             list.push_newest(&self.nodes, slot);
             return Some(slot);

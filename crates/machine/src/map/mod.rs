@@ -14,6 +14,7 @@ mod jhash;
 mod lru;
 mod object;
 mod perf_event_array;
+mod possible;
 mod prog_array;
 mod ringbuf;
 mod slots;
@@ -70,6 +71,7 @@ pub const KINDS: &[MapType] = &[
     MapType::Cpumap,
     MapType::Xskmap,
 ];
+pub(crate) use possible::PossibleCpus;
 pub(crate) use walk::WalkKeys;
 
 /// Frames of a stack at most (`kernel.perf_event_max_stack`).
@@ -81,7 +83,10 @@ pub(crate) struct MapEnv {
     /// `struct bpf_map` of each map, by its number.
     pub(crate) objects: Slab,
     pub(crate) walk_keys: Arc<WalkKeys>,
+    pub(crate) possible: PossibleCpus,
+    /// `nr_cpu_ids`.
     pub(crate) cpus: u32,
+    /// `nr_node_ids`.
     pub(crate) nodes: u32,
 }
 

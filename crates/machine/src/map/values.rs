@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use skep_abi::{Addr, Cpu, MapId};
 
-use super::MapEnv;
+use super::{MapEnv, PossibleCpus};
 use crate::memory::{Area, Label, Memory, OutOfMemory, Rights, Slab, SlabSpec, Width, Window};
 
 /// What an update writes.
@@ -22,8 +22,8 @@ pub(crate) enum NewValue<'a> {
 pub(crate) enum Values {
     /// One for each element.
     Plain(Slab),
-    /// Elements of CPU 0, then those of CPU 1, …
-    Percpu { slab: Slab, elements: u64, cpus: u32 },
+    /// Elements of CPU 0, then those of CPU 1, …; those of CPUs that are not possible are never touched.
+    Percpu { slab: Slab, elements: u64, cpus: PossibleCpus },
     /// Numbers of maps, + 1; 0 for none.
     Maps { ids: Area, objects: Slab },
 }
@@ -55,11 +55,11 @@ impl Values {
     pub(crate) fn percpu(
         memory: &Memory,
         spec: &ValueSpec<'_>,
-        cpus: u32,
+        cpus: PossibleCpus,
     ) -> Result<Self, OutOfMemory> {
         let elements = u64::from(spec.elements);
         let label = Label::percpu("value", spec.map, elements);
-        let slab = memory.alloc(&spec.slab(cpus, label))?;
+        let slab = memory.alloc(&spec.slab(cpus.ids(), label))?;
         Ok(Self::Percpu { slab, elements, cpus })
     }
 
@@ -85,7 +85,7 @@ impl Values {
         match self {
             Self::Plain(slab) => Some(slab.addr(index)),
             Self::Percpu { slab, elements, cpus } => {
-                (cpu.0 < *cpus).then(|| slab.addr(u64::from(cpu.0) * elements + index))
+                cpus.contains(cpu).then(|| slab.addr(u64::from(cpu.0) * elements + index))
             }
             Self::Maps { objects, .. } => self.inner(index).map(|id| objects.addr(u64::from(id.0))),
         }
@@ -113,9 +113,9 @@ impl Values {
                 slab.write(index, 0, bytes);
             }
             (Self::Percpu { slab, elements, cpus }, NewValue::Program(bytes)) => {
-                for other in 0..*cpus {
-                    let at = u64::from(other) * elements + index;
-                    if other == cpu.0 {
+                for other in cpus.iter() {
+                    let at = u64::from(other.0) * elements + index;
+                    if other == cpu {
                         slab.write(at, 0, bytes);
                     } else if is_new {
                         slab.clear(at);
@@ -124,8 +124,8 @@ impl Values {
             }
             (Self::Percpu { slab, elements, cpus }, NewValue::User(bytes)) => {
                 // The kernel copies whole 8 bytes, padding included, and gives them back so.
-                for (other, bytes) in (0..*cpus).zip(bytes.chunks(slab.room() as usize)) {
-                    slab.write(u64::from(other) * elements + index, 0, bytes);
+                for (other, bytes) in cpus.iter().zip(bytes.chunks(slab.room() as usize)) {
+                    slab.write(u64::from(other.0) * elements + index, 0, bytes);
                 }
             }
             (Self::Maps { .. }, NewValue::Map(id)) => self.set_inner(index, Some(id)),
@@ -141,9 +141,9 @@ impl Values {
             Self::Plain(slab) => slab.bytes(index),
             Self::Percpu { slab, elements, cpus } => {
                 let room = slab.room() as usize;
-                let mut bytes = vec![0; room * *cpus as usize];
-                for (cpu, into) in bytes.chunks_mut(room).enumerate() {
-                    slab.read(cpu as u64 * elements + index, 0, into);
+                let mut bytes = vec![0; room * cpus.count() as usize];
+                for (cpu, into) in cpus.iter().zip(bytes.chunks_mut(room)) {
+                    slab.read(u64::from(cpu.0) * elements + index, 0, into);
                 }
                 bytes
             }
@@ -163,7 +163,7 @@ impl Values {
     pub(crate) fn user_size(&self) -> usize {
         match self {
             Self::Plain(slab) => slab.size() as usize,
-            Self::Percpu { slab, cpus, .. } => slab.room() as usize * *cpus as usize,
+            Self::Percpu { slab, cpus, .. } => slab.room() as usize * cpus.count() as usize,
             Self::Maps { .. } => 4,
         }
     }

@@ -8,6 +8,7 @@ use crate::cpu::Rcu;
 use crate::memory::{Memory, OutOfMemory, Width};
 use crate::object::{Layout, ObjectPool, Place, Unmodelled};
 use skep_btf::Btf;
+use skep_topology::CpuMask;
 use std::sync::Arc;
 
 /// `PF_KTHREAD`.
@@ -27,7 +28,8 @@ pub(super) struct TaskObjects {
     task: ObjectPool,
     cred: Option<ObjectPool>,
     mm: Option<ObjectPool>,
-    cpus: u32,
+    /// CPUs of a task that may run anywhere.
+    possible: CpuMask,
 }
 
 /// Addresses of the tasks that a task points to.
@@ -39,9 +41,15 @@ pub(super) struct Relatives {
 
 impl TaskObjects {
     /// `None` without a `task_struct` in the BTF.
-    pub(super) fn new(btf: &Btf, unmodelled: &Arc<Unmodelled>, cpus: u32) -> Option<Self> {
+    pub(super) fn new(btf: &Btf, unmodelled: &Arc<Unmodelled>, possible: &CpuMask) -> Option<Self> {
         let pool = |name| Layout::new(btf, name, unmodelled).map(ObjectPool::new);
-        Some(Self { task: pool("task_struct")?, cred: pool("cred"), mm: pool("mm_struct"), cpus })
+        let possible = possible.clone();
+        Some(Self {
+            task: pool("task_struct")?,
+            cred: pool("cred"),
+            mm: pool("mm_struct"),
+            possible,
+        })
     }
 
     pub(super) fn addr(&self, objects: Objects) -> Addr {
@@ -146,15 +154,11 @@ impl TaskObjects {
 
     /// The mask of CPUs, which lies in the task and is pointed to.
     fn fill_cpus(&self, at: Place, task: &Task) {
-        let words = self.cpus.div_ceil(64) as usize;
-        let all = |word: usize| match self.cpus as usize - word * 64 {
-            left if left < 64 => (1 << left) - 1,
-            _ => u64::MAX,
-        };
+        let words = self.possible.words();
         let mask: Vec<u64> = if task.affinity.iter().all(|word| *word == 0) {
-            (0..words).map(all).collect()
+            words.to_vec()
         } else {
-            task.affinity.iter().copied().take(words).collect()
+            task.affinity.iter().copied().take(words.len()).collect()
         };
         let bytes: Vec<u8> = mask.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.task.put_bytes(at, "cpus_mask", &bytes);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use skep_abi::{Addr, Cpu, Pid};
 use skep_btf::Btf;
+use skep_topology::CpuMask;
 
 use super::Task;
 use super::object::{Objects, Relatives, TaskObjects};
@@ -74,9 +75,10 @@ impl Tasks {
         memory: Arc<Memory>,
         rcu: Arc<Rcu>,
         types: Option<(&Btf, &Arc<Unmodelled>)>,
-        cpus: u32,
+        possible: &CpuMask,
     ) -> Self {
-        let objects = types.and_then(|(btf, unmodelled)| TaskObjects::new(btf, unmodelled, cpus));
+        let objects =
+            types.and_then(|(btf, unmodelled)| TaskObjects::new(btf, unmodelled, possible));
         Self { table: RwLock::default(), objects, memory, rcu }
     }
 

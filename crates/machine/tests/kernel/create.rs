@@ -10,7 +10,7 @@ use crate::setup;
 
 /// Both answers for a definition; definitions that would take much of the host's memory are left out.
 fn compare(machine: &Machine, def: &MapDef, inner: Option<&KernelMap>) {
-    let kernel = KernelMap::create(def, inner, machine.nr_cpus());
+    let kernel = KernelMap::create(def, inner, machine.nr_cpu_ids());
     let ours = machine.create_map(def.clone());
     let kernel_says = kernel.as_ref().map(|_| ()).map_err(|errno| *errno);
     let we_say = ours.as_ref().map(|_| ()).map_err(|error| i32::from(error.errno.0));
@@ -25,7 +25,7 @@ fn compare(machine: &Machine, def: &MapDef, inner: Option<&KernelMap>) {
 fn definitions_are_taken_and_refused_as_by_the_kernel() {
     let Some(mut machine) = setup() else { return };
     let inner_def = MapDef::new("inner", MapType::Array, 4, 8, 2);
-    let inner = KernelMap::create(&inner_def, None, machine.nr_cpus()).unwrap();
+    let inner = KernelMap::create(&inner_def, None, machine.nr_cpu_ids()).unwrap();
     let mut rng = Rng(1);
     let flags: Vec<u32> =
         (0..13).map(|bit| 1 << bit).chain([0, 0, 0, 0, 0, 0, 1 << 19, 1 << 30]).collect();
@@ -95,7 +95,7 @@ fn sizes_at_the_limits_are_taken_and_refused_as_by_the_kernel() {
 #[test]
 fn inner_maps_are_taken_and_refused_as_by_the_kernel() {
     let Some(machine) = setup() else { return };
-    let cpus = machine.nr_cpus();
+    let cpus = machine.nr_cpu_ids();
     for outer in [MapType::ArrayOfMaps, MapType::HashOfMaps] {
         for &kind in KINDS {
             let (key, value, entries) = match kind {

@@ -33,7 +33,7 @@ struct Pair<'m> {
 
 impl<'m> Pair<'m> {
     fn new(machine: &'m Machine, def: MapDef) -> Self {
-        let kernel = KernelMap::create(&def, None, machine.nr_cpus()).unwrap();
+        let kernel = KernelMap::create(&def, None, machine.nr_cpu_ids()).unwrap();
         let id = machine.create_map(def.clone()).unwrap();
         Self { kernel, user: machine.user_side(id).unwrap(), def }
     }
@@ -235,7 +235,7 @@ fn value_size(pair: &Pair<'_>) -> usize {
 #[test]
 fn maps_of_maps_do_as_the_kernels() {
     let Some(machine) = setup() else { return };
-    let cpus = machine.nr_cpus();
+    let cpus = machine.nr_cpu_ids();
     let shape = MapDef::new("shape", MapType::Array, 4, 8, 2);
     let inner_defs = [
         shape.clone(),
@@ -289,7 +289,7 @@ fn maps_of_maps_do_as_the_kernels() {
 #[test]
 fn inner_maps_have_the_shape_that_the_kernel_demands() {
     let Some(machine) = setup() else { return };
-    let cpus = machine.nr_cpus();
+    let cpus = machine.nr_cpu_ids();
     let kinds = [
         (MapType::Array, MapFlags::empty()),
         (MapType::Array, MapFlags::INNER_MAP),

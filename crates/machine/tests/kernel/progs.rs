@@ -158,7 +158,7 @@ fn simulate(machine: &Machine, map: &Map, op: Op, ctx: &[u64], cpu: Cpu) -> Outc
 fn random_ops(kind: MapType, max_entries: u32, keys: u64, flags: MapFlags, ops: &[Op]) {
     let Some(machine) = setup() else { return };
     let def = MapDef::new("progs", kind, 4, 8 * WORDS as u32, max_entries).with_flags(flags);
-    let kernel = KernelMap::create(&def, None, machine.nr_cpus()).unwrap();
+    let kernel = KernelMap::create(&def, None, machine.nr_cpu_ids()).unwrap();
     let load = |op: &Op| {
         let insns = program(*op, kernel.fd.as_raw_fd());
         KernelProgram::load(SYSCALL.0, SYSCALL.1, &insns).ok().map(|program| (*op, program))

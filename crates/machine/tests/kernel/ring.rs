@@ -71,7 +71,7 @@ fn a_ring_buffer_does_as_the_kernels() {
     let Some(machine) = setup() else { return };
     const SIZE: u32 = 4096;
     let def = MapDef::new("ring", MapType::Ringbuf, 0, 0, SIZE);
-    let kernel = KernelMap::create(&def, None, machine.nr_cpus()).unwrap();
+    let kernel = KernelMap::create(&def, None, machine.nr_cpu_ids()).unwrap();
     let fd = kernel.fd.as_raw_fd();
     let sizes = [1, 8, 13, 1000, 4072, 4080, 4088, 5000];
     let plans: Vec<(i32, i32)> =

@@ -41,7 +41,7 @@ fn make_noise() {
 fn ids_of_stacks_are_the_kernels() {
     let Some(machine) = setup() else { return };
     let def = MapDef::new("stacks", MapType::StackTrace, 4, 127 * 8, 1000);
-    let kernel = KernelMap::create(&def, None, machine.nr_cpus()).unwrap();
+    let kernel = KernelMap::create(&def, None, machine.nr_cpu_ids()).unwrap();
     let mut insns = vec![mov_reg(6, 1)];
     for flags in [0, USER_STACK] {
         insns.push(mov_reg(1, 6));

@@ -39,10 +39,11 @@ impl<'a> Checker<'a> {
     #[must_use]
     pub fn new(resolved: &'a Resolved, profile: &'a KernelProfile) -> Self {
         let maps = resolved.maps.iter().map(map).collect();
-        Self { resolved, profile, maps, nr_cpu_ids: profile.nr_cpus }
+        let nr_cpu_ids = profile.nr_cpu_ids.unwrap_or(profile.nr_cpus);
+        Self { resolved, profile, maps, nr_cpu_ids }
     }
 
-    /// Sets the number of possible CPUs, which bounds CPU numbers; else it is `NR_CPUS`.
+    /// Sets the number of possible CPUs, which bounds CPU numbers; else it is what the profile says, or `NR_CPUS`.
     #[must_use]
     pub fn nr_cpu_ids(mut self, nr_cpu_ids: u32) -> Self {
         self.nr_cpu_ids = nr_cpu_ids;

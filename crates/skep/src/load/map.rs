@@ -44,7 +44,7 @@ fn def(machine: &Machine, spec: &MapSpec) -> Result<MapDef, Error> {
         .hint("`skep list maps` tells which it has"));
     }
     let max_entries = match (map_type, spec.max_entries) {
-        (skep_abi::MapType::PerfEventArray, 0) => machine.nr_cpus(),
+        (skep_abi::MapType::PerfEventArray, 0) => machine.topology().possible().weight(),
         (_, entries) => entries,
     };
     Ok(MapDef {

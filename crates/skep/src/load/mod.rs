@@ -9,7 +9,7 @@ mod permit;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use skep_abi::{Addr, Cpu, KernelVersion, MapId, ProgId};
+use skep_abi::{Addr, KernelVersion, MapId, ProgId};
 use skep_btf::{Btf, TypeId};
 use skep_interp::{FuncInfo, Interp, Interpreted, LineInfo, Program, ProgramSpec};
 use skep_machine::{Machine, Prog, ProgSpec, Tested};
@@ -98,7 +98,7 @@ impl Loaded {
             machine,
             profile,
             maps: &maps,
-            checker: Checker::new(resolved, profile).nr_cpu_ids(nr_cpu_ids(machine)),
+            checker: Checker::new(resolved, profile).nr_cpu_ids(machine.nr_cpu_ids()),
             unverified: Vec::new(),
             ksyms: HashMap::new(),
             tested: HashMap::new(),
@@ -258,11 +258,6 @@ fn exception_cb(program: &ResolvedProgram, btf: &Btf) -> Option<skep_isa::InsnId
     let mut tags = btf.decl_tags(main, None);
     let name = tags.find_map(|tag| tag.strip_prefix("exception_callback:"))?;
     program.funcs.iter().find(|func| func.name == name).map(|func| func.insn)
-}
-
-/// Possible CPUs of the machine, as the kernel counts them.
-fn nr_cpu_ids(machine: &Machine) -> u32 {
-    (0..).take_while(|number| machine.cpu(Cpu(*number)).is_some()).count() as u32
 }
 
 /// Source lines with their texts; lines of one file share its name.

@@ -39,6 +39,7 @@ pub fn from_btf_file(path: impl AsRef<Path>, release: &str) -> Result<KernelProf
         version,
         config,
         nr_cpus,
+        nr_cpu_ids: None,
         btf,
         known: None,
         ksyms: BTreeMap::new(),

@@ -30,7 +30,16 @@ pub fn running() -> Result<KernelProfile, Error> {
     let config = config::of_running(&release);
     let configured = config.get("CONFIG_NR_CPUS").and_then(|number| number.parse().ok());
     let nr_cpus = configured.unwrap_or_else(|| nr_cpus(&btf));
-    Ok(KernelProfile { release, version, config, nr_cpus, btf, known: None, ksyms: ksyms::read() })
+    Ok(KernelProfile {
+        release,
+        version,
+        config,
+        nr_cpus,
+        nr_cpu_ids: None,
+        btf,
+        known: None,
+        ksyms: ksyms::read(),
+    })
 }
 
 /// `uname -r`.

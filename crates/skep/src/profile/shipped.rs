@@ -118,6 +118,7 @@ impl Shipped {
             version: self.version,
             config,
             nr_cpus: number("nr_cpus")?,
+            nr_cpu_ids: None,
             btf: Btf::parse(btf).map_err(|error| error.to_string())?,
             known: Some(KnownNames::decode(names).map_err(|error| error.to_string())?),
             ksyms: BTreeMap::new(),

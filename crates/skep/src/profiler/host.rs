@@ -37,7 +37,7 @@ pub fn profile_on_host(
     let counted = tables.counted();
     let set = stacks(&tables, watched.session.spaces(), follower.seen());
     let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
-    let remarks = remarks(counted, 0).into_iter().chain(unnamed(&profile));
+    let remarks = remarks(counted).into_iter().chain(unnamed(&profile));
     let notices = watched.notices().chain(loaded.problems()).chain(remarks).collect();
     Ok(Outcome { watched, counted, profile, notices })
 }

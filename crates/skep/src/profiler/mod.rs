@@ -10,9 +10,12 @@ use skep_machine::Machine;
 use skep_object::{KernelProfile, ObjectSpec, Resolved};
 use skep_report::{Profile, StackSet, Symbolizer};
 use skep_sample::{Options, Spaces, Totals};
+use skep_topology::Topology;
 
 use crate::load::Loaded;
-use crate::session::{Driver, EventPlan, Method, Seen, Watched, machine_like_host, open, watch};
+use crate::session::{
+    Driver, EventPlan, Method, Seen, Watched, machine_like_host, machine_on, open, watch,
+};
 use crate::{Error, ErrorKind};
 
 pub use host::profile_on_host;
@@ -52,16 +55,22 @@ pub struct Outcome {
 pub fn profile(
     options: &Options,
     kernel: &KernelProfile,
+    topology: Option<Topology>,
     method: Method,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(Stage<'_>),
 ) -> Result<Outcome, Error> {
-    let machine = machine_like_host(kernel)?;
+    let is_declared = topology.is_some();
+    let machine = match topology {
+        Some(topology) => machine_on(kernel, topology)?,
+        None => machine_like_host(kernel)?,
+    };
     let loaded = load(&machine, kernel)?;
     let program = loaded.program(PROGRAM).cloned();
     let session = open(options)?;
     let plan = EventPlan::new(options, session.event());
-    let mut driver = Driver::new(&machine, program, &plan, method)?;
+    let mut driver =
+        Driver::new(&machine, program, &plan, method)?.on_declared_machine(is_declared);
     let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
         progress(Stage::Sampling(totals))
     })?;
@@ -75,7 +84,8 @@ pub fn profile(
     let counted = tables.counted();
     let set = stacks(&tables, watched.session.spaces(), driver.seen());
     let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
-    let remarks = remarks(counted, driver.homeless()).into_iter().chain(unnamed(&profile));
+    let remarks =
+        remarks(counted).into_iter().chain(driver.remarks_on_cpus()).chain(unnamed(&profile));
     let notices = watched.notices().chain(remarks).collect();
     Ok(Outcome { watched, counted, profile, notices })
 }
@@ -124,7 +134,7 @@ fn unnamed(profile: &Profile) -> Option<String> {
     })
 }
 
-fn remarks(counted: Counted, homeless: u64) -> Vec<String> {
+fn remarks(counted: Counted) -> Vec<String> {
     let mut remarks = Vec::new();
     if counted.samples == 0 {
         remarks
@@ -138,11 +148,6 @@ fn remarks(counted: Counted, homeless: u64) -> Vec<String> {
     }
     if counted.unplaced > 0 {
         remarks.push(format!("{} stacks found no room and are shown empty", counted.unplaced));
-    }
-    if homeless > 0 {
-        remarks.push(format!(
-            "{homeless} samples were of CPUs that came later or of tasks that had ended"
-        ));
     }
     remarks
 }

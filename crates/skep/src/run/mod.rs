@@ -12,6 +12,7 @@ use skep_machine::Machine;
 use skep_object::{KernelProfile, Resolved};
 use skep_sample::event_name::EventSpec;
 use skep_sample::{Options, Totals};
+use skep_topology::Topology;
 
 pub use choose::can_run;
 
@@ -19,7 +20,7 @@ use crate::Error;
 use crate::contents::{self, MapContents, StackNames};
 use crate::load::{Loaded, LoadedMap};
 use crate::session::{
-    Driver, EventPlan, Method, ProgramCounts, Watched, machine_like_host, open, watch,
+    Driver, EventPlan, Method, ProgramCounts, Watched, machine_like_host, machine_on, open, watch,
 };
 
 pub use host::run_on_host;
@@ -37,6 +38,8 @@ pub struct Request {
     pub method: Method,
     /// Maps by name; none for all.
     pub maps: Vec<String>,
+    /// A declared machine, which the kernel is fitted to; none for one like the host.
+    pub topology: Option<Topology>,
 }
 
 /// A finished run.
@@ -74,14 +77,18 @@ pub fn run(
     let mut options = options.clone();
     // The record is what programs of a tracepoint see.
     options.fields.raw |= is_traced;
-    let machine = machine_like_host(kernel)?;
+    let machine = match &request.topology {
+        Some(topology) => machine_on(kernel, topology.clone())?,
+        None => machine_like_host(kernel)?,
+    };
     let mut loaded = Loaded::new(&machine, resolved, kernel)?;
     let programs = choose::usable(&mut loaded, &chosen)?;
     choose::maps(&resolved.maps, &request.maps)?;
     open_perf_buffers(&machine, &loaded);
     let session = open(&options)?;
     let plan = EventPlan::new(&options, session.event());
-    let mut driver = Driver::new(&machine, programs, &plan, request.method)?;
+    let mut driver = Driver::new(&machine, programs, &plan, request.method)?
+        .on_declared_machine(request.topology.is_some());
     let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
         machine.drain_ringbufs();
         progress(totals);
@@ -122,12 +129,7 @@ fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Tota
             remarks.push(format!("{} faulted {} times, first: {trap}", counts.name, counts.faults));
         }
     }
-    if driver.homeless() > 0 {
-        remarks.push(format!(
-            "{} samples were of CPUs that came later or of tasks that had ended",
-            driver.homeless()
-        ));
-    }
+    remarks.extend(driver.remarks_on_cpus());
     let fields = machine.unmodelled_fields();
     if !fields.is_empty() {
         remarks.push(format!(

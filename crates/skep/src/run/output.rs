@@ -11,7 +11,7 @@ use crate::load::Loaded;
 pub(crate) fn open_perf_buffers(machine: &Machine, loaded: &Loaded) {
     let maps = loaded.maps.iter().filter_map(|map| machine.map(map.id));
     for slots in maps.filter_map(skep_machine::Map::perf_event_array) {
-        slots.open_outputs(machine.nr_cpus());
+        slots.open_outputs(machine.nr_cpu_ids());
     }
 }
 

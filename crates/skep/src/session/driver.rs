@@ -9,6 +9,7 @@ use skep_machine::trace::{TraceEvent, Traced};
 use skep_machine::{Machine, PerfEvent, Prog};
 use skep_sample::sched::Script;
 use skep_sample::{Record, RecordKind};
+use skep_topology::CpuMask;
 
 use super::attach::{Attachment, EventPlan, Method};
 use super::cpus;
@@ -39,8 +40,12 @@ pub struct Driver<'m> {
     attached: Vec<Attachment>,
     /// Where programs run that trace, rather than sample.
     traced: Option<Arc<TraceEvent>>,
+    /// Whether the machine's CPUs are not the host's, but declared.
+    is_declared: bool,
     /// Samples that no event of the machine took.
     homeless: u64,
+    /// Their CPUs, where the machine has no such CPU running.
+    homeless_cpus: CpuMask,
     seen: Seen,
     cpus: cpus::Source,
 }
@@ -60,13 +65,29 @@ impl<'m> Driver<'m> {
         let attached = programs.into_iter().map(attach).collect::<Result<_, _>>()?;
         let traced = plan.tracepoint.as_ref().and_then(|_| machine.tracepoint(plan.attr.config));
         let (seen, cpus) = (Seen::default(), cpus::Source::default());
-        Ok(Self { machine, attached, traced, homeless: 0, seen, cpus })
+        Ok(Self {
+            machine,
+            attached,
+            traced,
+            is_declared: false,
+            homeless: 0,
+            homeless_cpus: CpuMask::new(),
+            seen,
+            cpus,
+        })
     }
 
     /// Has a script tell what CPUs do, from the time of the first record on, and nothing else.
     #[must_use]
     pub fn idle_script(mut self, script: Script) -> Self {
         self.cpus = cpus::Source::script(script);
+        self
+    }
+
+    /// Says that the machine's CPUs are declared: they run as declared, whatever the host's do.
+    #[must_use]
+    pub fn on_declared_machine(mut self, is_declared: bool) -> Self {
+        self.is_declared = is_declared;
         self
     }
 
@@ -103,12 +124,37 @@ impl<'m> Driver<'m> {
             is_homeless |= !event.is_some_and(|event| !matches!(fire(event), Fired::Inert(_)));
         }
         self.homeless += u64::from(is_homeless);
+        if is_homeless && !self.machine.is_online(sample.cpu) {
+            self.homeless_cpus.insert(sample.cpu);
+        }
     }
 
     /// Samples that no program saw, since the machine has no such CPU or the task had ended.
     #[must_use]
     pub const fn homeless(&self) -> u64 {
         self.homeless
+    }
+
+    /// What a user should know of CPUs and homeless samples: sentences without a full stop.
+    #[must_use]
+    pub fn remarks_on_cpus(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.is_declared {
+            let what =
+                "the machine is a declared one: a sample of the host's CPU n runs on its CPU n";
+            remarks.push(what.to_owned());
+        }
+        match (self.homeless, self.homeless_cpus.is_empty()) {
+            (0, _) => {}
+            (homeless, false) => remarks.push(format!(
+                "{homeless} samples ran no program: CPUs {} are not there or offline on this machine",
+                self.homeless_cpus
+            )),
+            (homeless, true) => {
+                remarks.push(format!("{homeless} samples were of tasks that had ended"));
+            }
+        }
+        remarks
     }
 
     /// Which processes were sampled.

@@ -1,12 +1,9 @@
-//! A machine with the host's CPUs and clocks, so that samples of the host find theirs.
-
-use std::fs;
+//! A machine with the host's clocks, and its CPUs or declared ones, so that samples of the host find theirs.
 
 use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
-use skep_abi::{Cpu, Node};
 use skep_machine::{Clock, Machine};
 use skep_object::KernelProfile;
-use skep_sample::parse_cpu_list;
+use skep_topology::Topology;
 
 use crate::Error;
 
@@ -26,8 +23,19 @@ pub(crate) fn machine_like_host_seeded(
     profile: &KernelProfile,
     seed: u64,
 ) -> Result<Machine, Error> {
-    let cpus = cpu_list("/sys/devices/system/cpu/possible");
-    let count = cpus.last().map_or_else(available, |last| last.0 + 1);
+    build(profile, crate::topology::host()?.topology, seed)
+}
+
+/// Builds a machine with these CPUs and nodes, the clock offsets of the host, and the kernel of a profile, which
+/// [`crate::topology::kernel_for`] has fitted to them.
+///
+/// # Errors
+/// When the host has no room for it, or the kernel is built for fewer CPUs.
+pub fn machine_on(profile: &KernelProfile, topology: Topology) -> Result<Machine, Error> {
+    build(profile, topology, SEED)
+}
+
+fn build(profile: &KernelProfile, topology: Topology, seed: u64) -> Result<Machine, Error> {
     let hz = profile.config.get("CONFIG_HZ").and_then(|hz| hz.parse().ok()).unwrap_or(250);
     let monotonic = now(DynamicClockId::Known(ClockId::Monotonic));
     let clock = Clock {
@@ -36,37 +44,13 @@ pub(crate) fn machine_like_host_seeded(
         hz,
     };
     Machine::builder()
-        .cpus(count)
-        .nodes(nodes(count))
+        .topology(topology)
         .version(profile.version)
         .btf(profile.btf.clone())
         .clock(clock)
         .seed(seed)
         .build()
         .map_err(Error::environment)
-}
-
-fn available() -> u32 {
-    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1))
-}
-
-fn cpu_list(path: &str) -> Vec<Cpu> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    parse_cpu_list(text.trim()).unwrap_or_default()
-}
-
-/// The node of each CPU; 0 where the host does not say.
-fn nodes(cpus: u32) -> Vec<Node> {
-    let mut of = vec![Node(0); cpus as usize];
-    let online = cpu_list("/sys/devices/system/node/possible");
-    for node in online {
-        for cpu in cpu_list(&format!("/sys/devices/system/node/node{node}/cpulist")) {
-            if let Some(slot) = of.get_mut(cpu.0 as usize) {
-                *slot = Node(node.0);
-            }
-        }
-    }
-    of
 }
 
 /// A clock in nanoseconds; 0 where the host has no such clock.
