@@ -56,7 +56,7 @@ impl Machine {
         if is_task && leader.is_some_and(|leader| leader.attr.inherit != attr.inherit) {
             return Err(Errno::EINVAL);
         }
-        let is_cpu = cpu.map_or(is_task, |cpu| self.cpu(cpu).is_some());
+        let is_cpu = cpu.map_or(is_task, |cpu| cpu.0 < self.nr_cpu_ids());
         let reads = attr.sample_type.contains(SampleType::READ);
         let is_mixed = attr.inherit && reads && !attr.sample_type.contains(SampleType::TID);
         if !is_cpu || (attr.sigtrap && !is_task) || is_mixed {
