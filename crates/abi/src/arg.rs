@@ -64,6 +64,10 @@ pub enum ArgType {
     ConstAllocSize,
     /// A ring buffer record that was reserved and is given up.
     RingbufMem,
+    /// A kptr field of a value or an allocated object (`bpf_kptr_xchg`).
+    KptrXchgDest,
+    /// A reference to a kernel object that the call takes away, or null.
+    OwnedOrNull,
     /// A NUL-terminated string in a read-only map.
     ConstStr,
     /// A callback: `PTR_TO_FUNC`.
@@ -117,6 +121,8 @@ pub enum RetType {
     TcpSockOrNull,
     /// An element of an iterator, a C `int`, or null.
     IterElemOrNull,
+    /// A reference to a kernel object of the type of an argument, or null (`bpf_kptr_xchg`).
+    OwnedOrNull,
     /// A kernel object, or null where the flags say so.
     BtfPtr {
         /// The struct's name in kernel BTF.
@@ -167,6 +173,8 @@ impl ArgType {
             Self::ConstSizeOrZero => "ARG_CONST_SIZE_OR_ZERO",
             Self::ConstAllocSize => "ARG_CONST_ALLOC_SIZE_OR_ZERO",
             Self::RingbufMem => "ARG_PTR_TO_RINGBUF_MEM | OBJ_RELEASE",
+            Self::KptrXchgDest => "ARG_KPTR_XCHG_DEST",
+            Self::OwnedOrNull => "ARG_PTR_TO_BTF_ID_OR_NULL | OBJ_RELEASE",
             Self::ConstStr => "ARG_PTR_TO_CONST_STR",
             Self::Func => "ARG_PTR_TO_FUNC",
             Self::StackOrNull => "ARG_PTR_TO_STACK_OR_NULL",
@@ -194,6 +202,7 @@ impl RetType {
             Self::SockCommonOrNull => "RET_PTR_TO_SOCK_COMMON_OR_NULL",
             Self::TcpSockOrNull => "RET_PTR_TO_TCP_SOCK_OR_NULL",
             Self::IterElemOrNull => "RET_PTR_TO_MEM_OR_NULL",
+            Self::OwnedOrNull => "RET_PTR_TO_BTF_ID_OR_NULL",
             Self::BtfPtr { trusted: true, .. } => "RET_PTR_TO_BTF_ID_TRUSTED",
             Self::BtfPtr { .. } => "RET_PTR_TO_BTF_ID",
             Self::MemOrBtf => "RET_PTR_TO_MEM_OR_BTF_ID",

@@ -104,6 +104,10 @@ addresses! {
     IterBits: ArgType::Iter { strukt: "bpf_iter_bits", bytes: 16, uninit: false };
     /// Memory that is read without a look at what it is.
     UnsafePtr: mem(MemAccess::Read, true);
+    /// A kptr field of a value.
+    KptrField: ArgType::KptrXchgDest;
+    /// A reference that the call takes away, or null.
+    OwnedOrNull: ArgType::OwnedOrNull;
     /// A callback.
     Func: ArgType::Func;
     /// What the callback gets as its context.

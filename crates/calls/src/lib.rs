@@ -24,11 +24,13 @@ mod cpu;
 mod cpumask;
 mod exception;
 mod filter;
+mod kptr;
 mod maccess;
 mod map;
 mod names;
 mod prog_set;
 mod proto;
+mod rcu;
 mod ret;
 mod ringbuf;
 mod sched_ext;
@@ -58,6 +60,8 @@ pub static CATALOGUE: &[&[Call]] = &[
     core::Core::CALLS,
     cpu::ThisCpu::CALLS,
     cpumask::Cpumask::CALLS,
+    rcu::Sections::CALLS,
+    kptr::Kptrs::CALLS,
     time::Time::CALLS,
     task::Current::CALLS,
     snprintf::Snprintf::CALLS,

@@ -168,6 +168,18 @@ impl Ret for TrustedTask {
     }
 }
 
+/// A reference of the type of an argument, or null.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moved(pub(crate) Addr);
+
+impl Ret for Moved {
+    const TYPE: RetType = RetType::OwnedOrNull;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.0.0)
+    }
+}
+
 /// A reference to a `struct S *` that the program now holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owned<S>(Addr, PhantomData<S>);

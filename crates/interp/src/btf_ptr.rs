@@ -4,11 +4,15 @@
 //! the exception table puts zero. The verifier knows such pointers by their types; here they are followed through
 //! moves, additions, loads and spills. A pointer that a call returns as trusted, or that lies in the context of a
 //! program with typed arguments (`tp_btf`), faults like any other; what is loaded through it does not.
+//!
+//! Beside that, registers are marked with the reference whose pointer they hold (`refs`). Stack slots that hold such a
+//! pointer are marked where the stack is kept, since any pointer may write there.
 
 use skep_isa::{AluOp, Mem, Reg, Size};
 
 use crate::code::{Slot, Step};
 use crate::frame::ARGS;
+use crate::refs::{Mark as RefMark, RefId};
 
 /// Bytes of a frame, and the offset of R10 in it.
 const FRAME: i64 = crate::stack::FRAME_SIZE as i64;
@@ -22,12 +26,24 @@ struct Mark {
     is_probed: bool,
     /// The context, some of whose words are trusted BTF pointers.
     is_ctx: bool,
+    /// The reference that it is.
+    reference: RefMark,
 }
 
 impl Mark {
     const fn btf(is_probed: bool) -> Self {
-        Self { is_btf: true, is_probed, is_ctx: false }
+        Self { is_btf: true, is_probed, is_ctx: false, reference: RefMark::NONE }
     }
+}
+
+/// What is known of a pointer that was loaded from memory, besides what its base says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filled {
+    /// The mark of the stack slot.
+    pub(crate) reference: RefMark,
+    /// For a kptr field of a value: whether it owns nothing, so that what it points to may be gone. What the others
+    /// point to is there as long as the program runs.
+    pub(crate) kptr_is_untrusted: Option<bool>,
 }
 
 /// The BTF pointers of one frame.
@@ -41,13 +57,16 @@ pub(crate) struct BtfPtrs {
     ctx_slots: u64,
     /// Words of the context that are trusted BTF pointers, a bit each.
     ctx_args: u16,
+    /// Registers that are marked with a reference, and the marks.
+    ref_regs: u16,
+    refs: [RefMark; 11],
 }
 
 impl BtfPtrs {
     /// Tells whether the frame has any.
     #[inline]
     pub(crate) const fn any(&self) -> bool {
-        self.regs | self.ctx_regs != 0 || self.slots | self.ctx_slots != 0
+        self.regs | self.ctx_regs | self.ref_regs != 0 || self.slots | self.ctx_slots != 0
     }
 
     /// Tells whether loads through this register yield zero instead of a fault.
@@ -62,16 +81,51 @@ impl BtfPtrs {
         Self { ctx_args, ctx_regs, ..Self::default() }
     }
 
-    /// Notes that R0 holds a BTF pointer which a call has returned.
-    pub(crate) fn returned(&mut self, trusted: bool) {
-        self.set_reg(Reg::R0, Mark::btf(!trusted));
+    /// Notes that R0 holds a BTF pointer which a call has returned, and which reference it is.
+    pub(crate) fn returned(&mut self, trusted: bool, reference: Option<RefId>) {
+        let reference = reference.map_or(RefMark::NONE, RefMark::held);
+        self.set_reg(Reg::R0, Mark { reference, ..Mark::btf(!trusted) });
+    }
+
+    /// Notes that R0 holds memory which is a reference, if it is.
+    pub(crate) fn returned_memory(&mut self, reference: Option<RefId>) {
+        let reference = reference.map_or(RefMark::NONE, RefMark::held);
+        self.set_reg(Reg::R0, Mark { reference, ..Mark::default() });
+    }
+
+    /// The reference that a register is marked with.
+    pub(crate) fn reference(&self, reg: Reg) -> RefMark {
+        self.refs.get(reg.at()).copied().unwrap_or(RefMark::NONE)
+    }
+
+    /// The references that R1 to R5 are marked with.
+    pub(crate) fn references_of_args(&self) -> [RefMark; 5] {
+        [1, 2, 3, 4, 5].map(|reg| self.refs[reg])
+    }
+
+    /// The reference that was given up and through whose pointer an insn accesses memory.
+    #[inline]
+    pub(crate) fn stale_base(&self, step: &Step) -> Option<RefId> {
+        if self.ref_regs == 0 {
+            return None;
+        }
+        self.reference(step.mem()?.base).stale()
+    }
+
+    /// Makes all marks with a reference stale.
+    pub(crate) fn release(&mut self, id: RefId) {
+        self.refs.iter_mut().for_each(|mark| mark.release(id));
     }
 
     /// What a subprogram gets in R1 to R5.
     pub(crate) fn for_callee(&self) -> Self {
         let (regs, probed_regs) = (self.regs & ARGS, self.probed_regs & ARGS);
         let (ctx_regs, ctx_args) = (self.ctx_regs & ARGS, self.ctx_args);
-        Self { regs, probed_regs, ctx_regs, ctx_args, ..Self::default() }
+        let ref_regs = self.ref_regs & ARGS;
+        let mut callee =
+            Self { regs, probed_regs, ctx_regs, ctx_args, ref_regs, ..Self::default() };
+        callee.refs[1..6].copy_from_slice(&self.refs[1..6]);
+        callee
     }
 
     /// Takes over what a subprogram has left in R0.
@@ -80,10 +134,16 @@ impl BtfPtrs {
     }
 
     /// Forgets registers, a bit each.
-    pub(crate) const fn clear(&mut self, regs: u16) {
+    pub(crate) fn clear(&mut self, regs: u16) {
         self.regs &= !regs;
         self.probed_regs &= !regs;
         self.ctx_regs &= !regs;
+        let mut marked = self.ref_regs & regs;
+        self.ref_regs &= !regs;
+        while marked != 0 {
+            self.refs[marked.trailing_zeros() as usize] = RefMark::NONE;
+            marked &= marked - 1;
+        }
     }
 
     fn reg(&self, reg: Reg) -> Mark {
@@ -92,6 +152,7 @@ impl BtfPtrs {
             is_btf: self.regs & bit != 0,
             is_probed: self.probed_regs & bit != 0,
             is_ctx: self.ctx_regs & bit != 0,
+            reference: self.reference(reg),
         }
     }
 
@@ -101,6 +162,12 @@ impl BtfPtrs {
         self.regs |= if mark.is_btf { bit } else { 0 };
         self.probed_regs |= if mark.is_probed { bit } else { 0 };
         self.ctx_regs |= if mark.is_ctx { bit } else { 0 };
+        if mark.reference != RefMark::NONE
+            && let Some(place) = self.refs.get_mut(reg.at())
+        {
+            *place = mark.reference;
+            self.ref_regs |= bit;
+        }
     }
 
     fn slot(&self, mem: Mem) -> Mark {
@@ -109,19 +176,21 @@ impl BtfPtrs {
                 is_btf: self.slots & bit != 0,
                 is_probed: self.probed_slots & bit != 0,
                 is_ctx: self.ctx_slots & bit != 0,
+                reference: RefMark::NONE,
             },
             None => Mark::default(),
         }
     }
 
-    /// Follows one insn, before it runs.
-    pub(crate) fn follow(&mut self, slot: &Slot) {
-        let mark = match slot.step {
+    /// Follows one insn, which loaded such a pointer as `filled` says.
+    pub(crate) fn follow(&mut self, slot: &Slot, filled: Filled) {
+        let mut mark = match slot.step {
             Step::Alu64Reg { op: AluOp::Mov, src, .. } => self.reg(src),
             Step::Alu64Imm { op: AluOp::Add | AluOp::Sub, dst, .. } => self.reg(dst),
             Step::Alu64Reg { op: AluOp::Add, dst, src } => {
                 let (dst, src) = (self.reg(dst), self.reg(src));
-                if dst.is_btf { dst } else { src }
+                let is_pointer = dst.is_btf || dst.reference != RefMark::NONE;
+                if is_pointer { dst } else { src }
             }
             Step::Alu64Reg { op: AluOp::Sub, dst, .. } => self.reg(dst),
             Step::Load { size: Size::DW, signed: false, mem, .. } => {
@@ -136,6 +205,12 @@ impl BtfPtrs {
             }
             _ => Mark::default(),
         };
+        if filled.reference != RefMark::NONE {
+            mark.reference = filled.reference;
+        }
+        if let Some(is_probed) = filled.kptr_is_untrusted {
+            (mark.is_btf, mark.is_probed) = (true, is_probed);
+        }
         match slot.step {
             Step::StoreReg { size: Size::DW, mem, src } => self.spill(mem, self.reg(src)),
             Step::StoreReg { mem, .. } | Step::StoreImm { mem, .. } => {
@@ -194,9 +269,9 @@ mod tests {
     #[test]
     fn what_is_loaded_through_a_trusted_pointer_is_probed() {
         let mut ptrs = BtfPtrs::default();
-        ptrs.returned(true);
+        ptrs.returned(true, None);
         assert!(!ptrs.is_probed(Reg::R0));
-        ptrs.follow(&load(Reg::R1, Reg::R0, 8));
+        ptrs.follow(&load(Reg::R1, Reg::R0, 8), Filled::default());
         assert!(ptrs.is_probed(Reg::R1) && !ptrs.is_probed(Reg::R0));
     }
 
@@ -204,11 +279,11 @@ mod tests {
     fn arguments_in_the_context_are_trusted_and_what_they_point_to_is_probed() {
         let mut ptrs = BtfPtrs::of_ctx(0b01);
         let mov = Step::Alu64Reg { op: AluOp::Mov, dst: Reg::R6, src: Reg::R1 };
-        ptrs.follow(&slot(mov, Some(Reg::R6)));
-        ptrs.follow(&load(Reg::R2, Reg::R6, 0));
-        ptrs.follow(&load(Reg::R3, Reg::R6, 8));
-        ptrs.follow(&load(Reg::R4, Reg::R2, 16));
-        ptrs.follow(&load(Reg::R5, Reg::R3, 16));
+        ptrs.follow(&slot(mov, Some(Reg::R6)), Filled::default());
+        ptrs.follow(&load(Reg::R2, Reg::R6, 0), Filled::default());
+        ptrs.follow(&load(Reg::R3, Reg::R6, 8), Filled::default());
+        ptrs.follow(&load(Reg::R4, Reg::R2, 16), Filled::default());
+        ptrs.follow(&load(Reg::R5, Reg::R3, 16), Filled::default());
         let probed = [Reg::R2, Reg::R3, Reg::R4, Reg::R5].map(|reg| ptrs.is_probed(reg));
         assert_eq!(probed, [false, false, true, false]);
         assert!(!BtfPtrs::of_ctx(0).any());
@@ -217,20 +292,32 @@ mod tests {
     #[test]
     fn a_mark_survives_moves_additions_and_spills_and_nothing_else() {
         let mut ptrs = BtfPtrs::default();
-        ptrs.returned(false);
+        ptrs.returned(false, None);
         let mov = Step::Alu64Reg { op: AluOp::Mov, dst: Reg::R6, src: Reg::R0 };
-        ptrs.follow(&slot(mov, Some(Reg::R6)));
-        ptrs.follow(&slot(Step::Alu64Imm { op: AluOp::Add, dst: Reg::R6, imm: 8 }, Some(Reg::R6)));
+        ptrs.follow(&slot(mov, Some(Reg::R6)), Filled::default());
+        ptrs.follow(
+            &slot(Step::Alu64Imm { op: AluOp::Add, dst: Reg::R6, imm: 8 }, Some(Reg::R6)),
+            Filled::default(),
+        );
         assert!(ptrs.is_probed(Reg::R6));
         let mem = Mem { base: Reg::R10, off: -16 };
-        ptrs.follow(&slot(Step::StoreReg { size: Size::DW, mem, src: Reg::R6 }, None));
-        ptrs.follow(&slot(Step::Alu64Imm { op: AluOp::And, dst: Reg::R6, imm: 1 }, Some(Reg::R6)));
+        ptrs.follow(
+            &slot(Step::StoreReg { size: Size::DW, mem, src: Reg::R6 }, None),
+            Filled::default(),
+        );
+        ptrs.follow(
+            &slot(Step::Alu64Imm { op: AluOp::And, dst: Reg::R6, imm: 1 }, Some(Reg::R6)),
+            Filled::default(),
+        );
         assert!(!ptrs.is_probed(Reg::R6));
-        ptrs.follow(&load(Reg::R7, Reg::R10, -16));
+        ptrs.follow(&load(Reg::R7, Reg::R10, -16), Filled::default());
         assert!(ptrs.is_probed(Reg::R7));
         let half = Mem { base: Reg::R10, off: -12 };
-        ptrs.follow(&slot(Step::StoreImm { size: Size::W, mem: half, imm: 0 }, None));
-        ptrs.follow(&load(Reg::R7, Reg::R10, -16));
+        ptrs.follow(
+            &slot(Step::StoreImm { size: Size::W, mem: half, imm: 0 }, None),
+            Filled::default(),
+        );
+        ptrs.follow(&load(Reg::R7, Reg::R10, -16), Filled::default());
         assert!(!ptrs.is_probed(Reg::R7));
     }
 }

@@ -6,6 +6,7 @@ use skep_machine::{Kernel, Run, Stop};
 use crate::TrapKind;
 use crate::code::MadeCall;
 use crate::frame::Frame;
+use crate::refs::RefId;
 use crate::stack::Stack;
 use crate::vm::Vm;
 
@@ -39,11 +40,19 @@ pub(crate) fn make(
     }
 }
 
-/// Notes what the result is, for loads through it.
-pub(crate) fn mark_result(frame: &mut Frame, made: MadeCall) {
-    if let RetType::BtfPtr { trusted, .. } = made.ret {
-        frame.btf.returned(trusted);
+/// Notes what the result is, for loads through it, and which reference it is.
+pub(crate) fn mark_result(frame: &mut Frame, made: &MadeCall, reference: Option<RefId>) {
+    match made.ret {
+        RetType::BtfPtr { trusted, .. } => frame.btf.returned(trusted, reference),
+        RetType::OwnedOrNull => frame.btf.returned(true, reference),
+        _ => frame.btf.returned_memory(reference),
     }
+}
+
+/// Bytes of a struct of the kernel.
+fn struct_size(run: &Run<'_>, strukt: &str) -> u64 {
+    let size = |btf: &skep_btf::Btf| btf.size_of(btf.find(strukt, skep_btf::Kind::Struct)?);
+    run.machine.btf().and_then(size).unwrap_or(0)
 }
 
 /// Holds the stack against the prototype: what is read must have been written, what is filled now counts as written.
@@ -74,6 +83,11 @@ fn arguments(
                 // Sizes are u32 in most prototypes; what lies beyond the frame is the call's to refuse.
                 SizeRule::NextArg => (access, args.get(at + 1).copied().unwrap_or(0)),
             },
+            // Structs of numbers may lie on the stack, where the kernel reads or writes what it needs of them.
+            ArgType::BtfPtr { strukt, konst, .. } if stack.contains(addr) => {
+                let access = if konst { MemAccess::Read } else { MemAccess::ReadWrite };
+                (access, struct_size(run, strukt))
+            }
             _ => continue,
         };
         match access {

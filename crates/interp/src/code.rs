@@ -3,7 +3,7 @@
 //! The table has one entry for each slot, so that the program counter is the kernel's insn index. What is wrong with
 //! a slot becomes a step that traps when it is reached, not before: code that never runs harms nobody.
 
-use skep_abi::{Addr, ArgType, KernelVersion, Permit, ProgType, RetType};
+use skep_abi::{Addr, ArgType, CallSpec, KernelVersion, KfuncFlags, Permit, ProgType, RetType};
 use skep_calls::{Call, RunFn};
 use skep_isa::{
     AluOp, AtomicOp, ByteOrder, Cond, Imm64, Insn, InsnIdx, Mem, Op, Reg, Size, Source, SwapBits,
@@ -166,10 +166,28 @@ pub(crate) enum CtxStep {
     Store { how: CtxStore, mem: Mem, value: Source },
 }
 
+impl Step {
+    /// The memory that it accesses.
+    #[inline]
+    pub(crate) const fn mem(&self) -> Option<Mem> {
+        match *self {
+            Self::Load { mem, .. }
+            | Self::LoadAcquire { mem, .. }
+            | Self::StoreImm { mem, .. }
+            | Self::StoreReg { mem, .. }
+            | Self::StoreRelease { mem, .. }
+            | Self::Atomic { mem, .. } => Some(mem),
+            _ => None,
+        }
+    }
+}
+
 /// A helper or kfunc, and what runs it on the machine's release.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MadeCall {
+    pub(crate) spec: &'static CallSpec,
     pub(crate) run: RunFn,
+    pub(crate) flags: KfuncFlags,
     pub(crate) args: &'static [ArgType],
     pub(crate) ret: RetType,
 }
@@ -184,7 +202,8 @@ impl MadeCall {
         match call.spec.permit(prog_type, version) {
             Permit::Allowed => {
                 let (args, ret) = call.spec.proto_at(version);
-                Ok(Self { run: call.run_at(version), args, ret })
+                let flags = call.spec.flags_at(prog_type, version).unwrap_or(KfuncFlags::empty());
+                Ok(Self { spec: &call.spec, run: call.run_at(version), flags, args, ret })
             }
             Permit::Unsupported => Err(TrapKind::UnsupportedCall(call.spec.name, prog_type)),
             Permit::Denied => Err(TrapKind::DeniedCall(call.spec.name, prog_type)),

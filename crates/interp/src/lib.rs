@@ -20,6 +20,7 @@ mod load;
 mod packet;
 mod prog_store;
 mod program;
+mod refs;
 mod stack;
 mod step;
 mod store;

@@ -6,6 +6,7 @@
 use skep_abi::{Addr, Cpu};
 use skep_machine::Machine;
 
+use crate::refs::{Mark, RefId};
 use crate::{MAX_CALL_FRAMES, TrapKind};
 
 /// Bytes of a frame (`MAX_BPF_STACK`).
@@ -15,10 +16,15 @@ const SIZE: u64 = FRAME_SIZE;
 /// Words of a frame's bitmap.
 const WORDS: usize = SIZE as usize / 64;
 
+/// Slots of a frame that may hold a pointer.
+const SLOTS: usize = SIZE as usize / 8;
+
 /// One frame.
 struct Shadow {
     base: u64,
     written: [u64; WORDS],
+    /// The references whose pointers lie in its slots; none before there is one.
+    marks: Option<Box<[Mark; SLOTS]>>,
 }
 
 /// The frames of one run, the main program's first.
@@ -29,13 +35,16 @@ pub(crate) struct Stack<'m> {
     may_read_uninit: bool,
     /// Frames that there may be: a program that was tail-called from a subprogram may nest as deep again.
     limit: usize,
+    /// Whether some frame has had marks.
+    has_marks: bool,
 }
 
 impl<'m> Stack<'m> {
     /// The empty stack of a CPU.
     pub(crate) fn new(machine: &'m Machine, cpu: Cpu, may_read_uninit: bool) -> Self {
         let frames = Vec::with_capacity(MAX_CALL_FRAMES);
-        Self { machine, cpu, frames, may_read_uninit, limit: MAX_CALL_FRAMES }
+        let (limit, has_marks) = (MAX_CALL_FRAMES, false);
+        Self { machine, cpu, frames, may_read_uninit, limit, has_marks }
     }
 
     /// Adds a frame; gives its frame pointer.
@@ -46,7 +55,7 @@ impl<'m> Stack<'m> {
         let memory = self.machine.memory();
         let cpu = self.machine.cpu(self.cpu).ok_or(TrapKind::NoCpu(self.cpu))?;
         let frame = cpu.push_frame(memory, self.frames.len() as u64).ok_or(TrapKind::CallDepth)?;
-        self.frames.push(Shadow { base: frame.base.0, written: [0; WORDS] });
+        self.frames.push(Shadow { base: frame.base.0, written: [0; WORDS], marks: None });
         Ok(frame.top)
     }
 
@@ -64,6 +73,7 @@ impl<'m> Stack<'m> {
         self.limit = self.frames.len() + MAX_CALL_FRAMES - 1;
         if let Some(frame) = self.frames.last_mut() {
             frame.written = [0; WORDS];
+            frame.marks = None;
         }
     }
 
@@ -83,6 +93,49 @@ impl<'m> Stack<'m> {
         let Some((at, off)) = self.find(addr) else { return };
         let written = &mut self.frames[at].written;
         for_words(off, size, |word, mask| written[word] |= mask);
+        if self.has_marks
+            && let Some(marks) = &mut self.frames[at].marks
+        {
+            let end = off.saturating_add(size).min(SIZE).div_ceil(8) as usize;
+            marks[off as usize / 8..end].fill(Mark::NONE);
+        }
+    }
+
+    /// The reference whose pointer lies at an address of the stack.
+    #[inline]
+    pub(crate) fn mark_at(&self, addr: Addr) -> Mark {
+        if !self.has_marks {
+            return Mark::NONE;
+        }
+        match self.find(addr) {
+            Some((at, off)) if off % 8 == 0 => {
+                self.frames[at].marks.as_ref().map_or(Mark::NONE, |marks| marks[off as usize / 8])
+            }
+            _ => Mark::NONE,
+        }
+    }
+
+    /// Notes that a pointer which is a reference was stored, after [`Self::written`].
+    #[inline]
+    pub(crate) fn set_mark(&mut self, addr: Addr, mark: Mark) {
+        if mark == Mark::NONE {
+            return;
+        }
+        let Some((at, off)) = self.find(addr).filter(|(_, off)| off % 8 == 0) else { return };
+        let marks = self.frames[at].marks.get_or_insert_with(|| Box::new([Mark::NONE; SLOTS]));
+        marks[off as usize / 8] = mark;
+        self.has_marks = true;
+    }
+
+    /// Makes all marks with a reference stale.
+    pub(crate) fn release(&mut self, id: RefId) {
+        let frames = self.frames.iter_mut().filter_map(|frame| frame.marks.as_mut());
+        frames.flat_map(|marks| marks.iter_mut()).for_each(|mark| mark.release(id));
+    }
+
+    /// Whether an address lies in a frame.
+    pub(crate) fn contains(&self, addr: Addr) -> bool {
+        self.find(addr).is_some()
     }
 
     /// Comes before every read: where reading unwritten bytes is allowed, they become zero now, so that what an
@@ -94,7 +147,7 @@ impl<'m> Stack<'m> {
 
     fn zero_unwritten(&mut self, addr: Addr, size: u64) -> Result<(), TrapKind> {
         let Some((at, off)) = self.find(addr) else { return Ok(()) };
-        let Shadow { base, written } = &mut self.frames[at];
+        let Shadow { base, written, .. } = &mut self.frames[at];
         for byte in off..off.saturating_add(size).min(SIZE) {
             let (word, bit) = ((byte / 64) as usize, 1 << (byte % 64));
             if written[word] & bit == 0 {

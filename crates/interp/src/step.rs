@@ -1,14 +1,16 @@
 //! Steps within one frame: dispatch, and no more than that.
 
-use skep_abi::KernelVersion;
+use skep_abi::{Addr, KernelVersion};
 use skep_isa::{Mem, Reg, Size, Source, Width};
 use skep_machine::Memory;
 use skep_machine::packet::Pointers;
 
+use crate::btf_ptr::Filled;
 use crate::budget::Budget;
 use crate::code::{CtxStep, MadeCall, Slot, Step};
 use crate::frame::Frame;
 use crate::load::addr;
+use crate::refs::RefId;
 use crate::stack::Stack;
 use crate::{TrapKind, alu, arena, atomic, jmp, load, store};
 
@@ -22,6 +24,16 @@ pub(crate) enum Flow {
     LdSkb(Size, i32),
     /// The frame returns.
     Exit,
+    /// A pointer is used whose reference was given up.
+    Stale(RefId),
+}
+
+/// What came of an access.
+enum Accessed {
+    /// It was done, and this is known of a pointer that it loaded.
+    Fine(Filled),
+    /// It goes through a pointer whose reference was given up.
+    Stale(RefId),
 }
 
 /// What steps need and do not change.
@@ -50,7 +62,7 @@ impl Steps<'_> {
                 return Err(TrapKind::Budget(budget.limit()));
             }
             frame.check(slot.reads)?;
-            let mut next = frame.pc + 1;
+            let (mut next, mut filled) = (frame.pc + 1, Filled::default());
             match slot.step {
                 Step::Alu64Imm { op, dst, imm } => {
                     frame.set(dst, alu::alu64(op, frame.get(dst), imm));
@@ -79,7 +91,10 @@ impl Steps<'_> {
                 | Step::StoreReg { .. }
                 | Step::StoreRelease { .. }
                 | Step::Ctx(_)
-                | Step::Atomic { .. } => self.access(stack, frame, &slot.step)?,
+                | Step::Atomic { .. } => match self.access(stack, frame, &slot.step)? {
+                    Accessed::Fine(loaded) => filled = loaded,
+                    Accessed::Stale(id) => return Ok(Flow::Stale(id)),
+                },
                 Step::Goto { to } => next = to,
                 Step::Jmp64Imm { cond, dst, imm, to } => {
                     if jmp::holds64(cond, frame.get(dst), imm) {
@@ -91,15 +106,8 @@ impl Steps<'_> {
                         next = to;
                     }
                 }
-                Step::Jmp32Imm { cond, dst, imm, to } => {
-                    if jmp::holds32(cond, frame.get(dst) as u32, imm) {
-                        next = to;
-                    }
-                }
-                Step::Jmp32Reg { cond, dst, src, to } => {
-                    if jmp::holds32(cond, frame.get(dst) as u32, frame.get(src) as u32) {
-                        next = to;
-                    }
+                Step::Jmp32Imm { .. } | Step::Jmp32Reg { .. } => {
+                    next = jump32(frame, &slot.step).unwrap_or(next);
                 }
                 Step::MayGoto { to } => {
                     if !frame.may_fall_through() {
@@ -113,8 +121,8 @@ impl Steps<'_> {
                 Step::Exit => return Ok(Flow::Exit),
                 Step::Wrong(ref kind) => return Err((**kind).clone()),
             }
-            if frame.btf.any() {
-                frame.btf.follow(slot);
+            if frame.btf.any() || filled != Filled::default() {
+                frame.btf.follow(slot, filled);
             }
             frame.init |= slot.writes;
             if next as usize >= self.slots.len() {
@@ -124,9 +132,38 @@ impl Steps<'_> {
         }
     }
 
-    /// Insns that access memory.
+    /// Insns that access memory; gives what is known of a pointer that was loaded.
     #[inline(always)]
     fn access(
+        &self,
+        stack: &mut Stack<'_>,
+        frame: &mut Frame,
+        step: &Step,
+    ) -> Result<Accessed, TrapKind> {
+        if let Some(stale) = frame.btf.stale_base(step) {
+            return Ok(Accessed::Stale(stale));
+        }
+        // The base may be what the insn overwrites.
+        let (dst, loaded_from) = match *step {
+            Step::Load { size: Size::DW, dst, mem, .. } => (dst, addr(frame, mem)),
+            _ => (Reg::R0, Addr::NULL),
+        };
+        self.perform(stack, frame, step)?;
+        let mut filled = Filled::default();
+        if !loaded_from.is_null() {
+            filled.reference = stack.mark_at(loaded_from);
+            if frame.get(dst) >= Addr::KERNEL_START.0 {
+                filled.kptr_is_untrusted = self.memory.kptr_is_untrusted(loaded_from);
+            }
+        }
+        if let Step::StoreReg { size: Size::DW, mem, src } = *step {
+            stack.set_mark(addr(frame, mem), frame.btf.reference(src));
+        }
+        Ok(Accessed::Fine(filled))
+    }
+
+    #[inline(always)]
+    fn perform(
         &self,
         stack: &mut Stack<'_>,
         frame: &mut Frame,
@@ -208,6 +245,17 @@ impl Steps<'_> {
 fn ld_skb(frame: &Frame, size: Size, offset: i32, src: Option<Reg>) -> Flow {
     let by = src.map_or(0, |src| frame.get(src) as i32);
     Flow::LdSkb(size, offset.wrapping_add(by))
+}
+
+/// Where a comparison of low halves leads when it holds.
+#[inline]
+fn jump32(frame: &Frame, step: &Step) -> Option<u32> {
+    let (cond, dst, other, to) = match *step {
+        Step::Jmp32Imm { cond, dst, imm, to } => (cond, dst, imm, to),
+        Step::Jmp32Reg { cond, dst, src, to } => (cond, dst, frame.get(src) as u32, to),
+        _ => return None,
+    };
+    jmp::holds32(cond, frame.get(dst) as u32, other).then_some(to)
 }
 
 /// ALU insns with one operand.

@@ -70,6 +70,54 @@ pub enum TrapKind {
     /// A cast of an address that lies in no arena.
     #[error("{0} belongs to no arena")]
     NoArena(Addr),
+    /// The program ends with a reference that it neither gave up nor stored.
+    #[error("the program ends and still holds {object}, acquired by {call}\n  at {acquired}")]
+    Leaked {
+        /// The object.
+        object: String,
+        /// The call that acquired it.
+        call: &'static str,
+        /// Where.
+        acquired: Box<Location>,
+    },
+    /// A pointer is used whose reference was given up.
+    #[error(
+        "{object} is used after it was given up by {by}\n  at {released}\n  acquired by {call}\n  at {acquired}"
+    )]
+    UsedAfterRelease {
+        /// The object.
+        object: String,
+        /// The call that acquired it.
+        call: &'static str,
+        /// Where.
+        acquired: Box<Location>,
+        /// The call that took the reference away.
+        by: &'static str,
+        /// Where.
+        released: Box<Location>,
+    },
+    /// A reference is given up that the program does not hold.
+    #[error("{call} gives up {object}, of which the program holds no reference")]
+    NotHeld {
+        /// The call.
+        call: &'static str,
+        /// What the argument points to.
+        object: String,
+    },
+    /// An RCU section begins within another one, on a release that does not allow it.
+    #[error("an RCU section begins within another one, which began\n  at {0}")]
+    NestedRcuLock(Box<Location>),
+    /// A section ends that has not begun.
+    #[error("no {0} has begun that could end here")]
+    UnmatchedUnlock(&'static str),
+    /// The program ends within a section.
+    #[error("the program ends within the {what} that began\n  at {begun}")]
+    Unended {
+        /// Which section.
+        what: &'static str,
+        /// Where it began.
+        begun: Box<Location>,
+    },
     /// Too many calls within each other.
     #[error("more than {} frames", crate::MAX_CALL_FRAMES)]
     CallDepth,

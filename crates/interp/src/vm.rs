@@ -12,6 +12,7 @@ use crate::call::{self, Outcome};
 use crate::code::MadeCall;
 use crate::frame::{Caller, Frame};
 use crate::packet;
+use crate::refs::{At, RefId, Refs};
 use crate::stack::Stack;
 use crate::step::{Flow, Steps};
 use crate::{Interp, Location, MAX_TAIL_CALLS, Program, Trap, TrapKind};
@@ -28,6 +29,7 @@ pub(crate) struct Vm<'r> {
     pub(crate) stack: Stack<'r>,
     budget: Budget,
     tail_calls: u32,
+    refs: Refs,
     /// The trap of a callback, on its way through the helper that ran it.
     nested: Option<Box<Trap>>,
 }
@@ -57,6 +59,7 @@ impl<'r> Vm<'r> {
             stack: Stack::new(run.machine, run.cpu, interp.may_read_uninit_stack()),
             budget: Budget::new(interp.insns()),
             tail_calls: 0,
+            refs: Refs::default(),
             nested: None,
         }
     }
@@ -105,7 +108,7 @@ impl<'r> Vm<'r> {
                             continue;
                         }
                         // What is not there ends the function with 0.
-                        match self.leave(&frame)? {
+                        match self.leave(run, &frame)? {
                             Left::Result(r0) => return Ok(r0),
                             Left::Caller(back) => frame = back,
                         }
@@ -116,13 +119,17 @@ impl<'r> Vm<'r> {
                         match after {
                             After::Same => {}
                             After::OtherProgram => break,
-                            After::Exit => match self.leave(&frame)? {
+                            After::Exit => match self.leave(run, &frame)? {
                                 Left::Result(r0) => return Ok(r0),
                                 Left::Caller(back) => frame = back,
                             },
                         }
                     }
-                    Flow::Exit => match self.leave(&frame)? {
+                    Flow::Stale(id) => {
+                        let kind = self.refs.used_after_release(run.machine.memory(), id);
+                        return Err(self.trap(kind, &program, frame.pc));
+                    }
+                    Flow::Exit => match self.leave(run, &frame)? {
                         Left::Result(r0) => return Ok(r0),
                         Left::Caller(back) => {
                             frame = back;
@@ -156,6 +163,10 @@ impl<'r> Vm<'r> {
     ) -> Result<(Box<Frame>, After), Box<Trap>> {
         let args = frame.args();
         let (program, pc) = (Arc::clone(&frame.program), frame.pc);
+        let here = || At::new(&program, pc);
+        let released = self
+            .check_references(run, &frame, &made, args)
+            .map_err(|kind| self.trap(kind, &program, pc))?;
         // Callbacks find the caller there, and so do traps.
         self.callers.push(frame);
         let outcome = call::make(self, run, made, args);
@@ -169,16 +180,34 @@ impl<'r> Vm<'r> {
         run.prog = program.id();
         match outcome.map_err(|kind| self.trap(kind, &program, pc))? {
             Outcome::TailCall(prog) if self.tail_calls < MAX_TAIL_CALLS => {
+                self.refs
+                    .check_end(run.machine.memory())
+                    .map_err(|kind| self.trap(kind, &program, pc))?;
                 self.replace(&mut frame, prog, args[0])
                     .map_err(|kind| self.trap(kind, &program, pc))?;
                 return Ok((frame, After::OtherProgram));
             }
-            Outcome::Throw(cookie) => return Ok(self.throw(frame, cookie)),
+            Outcome::Throw(cookie) => {
+                self.refs
+                    .check_end(run.machine.memory())
+                    .map_err(|kind| self.trap(kind, &program, pc))?;
+                return Ok(self.throw(frame, cookie));
+            }
             // One too many goes on after the call, like one into an empty slot.
             Outcome::TailCall(_) => frame.returned(None),
             Outcome::Returned(result) => {
                 frame.returned(result);
-                call::mark_result(&mut frame, made);
+                if let Some(id) = released {
+                    self.refs.release(id, &made, here());
+                    frame.btf.release(id);
+                    self.stack.release(id);
+                    self.callers.iter_mut().for_each(|caller| caller.btf.release(id));
+                }
+                let acquired = self.refs.acquire(&made, result.unwrap_or(0), here());
+                call::mark_result(&mut frame, &made, acquired);
+                self.refs
+                    .section(made.spec.effect, run.machine.version(), here())
+                    .map_err(|kind| self.trap(kind, &program, pc))?;
             }
         }
         frame.pc += 1;
@@ -204,6 +233,26 @@ impl<'r> Vm<'r> {
         (frame, After::Same)
     }
 
+    /// Refuses arguments that point to what the program no longer holds; gives the reference that the call takes away.
+    fn check_references(
+        &self,
+        run: &Run<'_>,
+        frame: &Frame,
+        made: &MadeCall,
+        args: [u64; 5],
+    ) -> Result<Option<RefId>, TrapKind> {
+        let memory = run.machine.memory();
+        let marks = frame.btf.references_of_args();
+        for (at, mark) in marks.iter().enumerate() {
+            if let Some(id) = mark.stale()
+                && made.is_pointer(at)
+            {
+                return Err(self.refs.used_after_release(memory, id));
+            }
+        }
+        self.refs.to_release(memory, made, args, marks)
+    }
+
     /// Lets another program take the frame over.
     fn replace(&mut self, frame: &mut Frame, prog: ProgId, ctx: u64) -> Result<(), TrapKind> {
         let program = self.interp.progs.get(prog).ok_or(TrapKind::NoProgram(prog))?;
@@ -218,8 +267,13 @@ impl<'r> Vm<'r> {
     }
 
     /// Returns from a frame.
-    fn leave(&mut self, frame: &Frame) -> Result<Left, Box<Trap>> {
+    fn leave(&mut self, run: &Run<'_>, frame: &Frame) -> Result<Left, Box<Trap>> {
         let result = frame.check(1 << Reg::R0.0).map(|()| frame.get(Reg::R0));
+        if frame.caller == Caller::Nobody {
+            self.refs
+                .check_end(run.machine.memory())
+                .map_err(|kind| self.trap(kind, &frame.program, frame.pc))?;
+        }
         let back = match frame.caller {
             Caller::Insn => self.callers.pop(),
             Caller::Nobody | Caller::Helper => None,

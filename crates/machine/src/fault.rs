@@ -62,6 +62,15 @@ pub enum Place {
         /// The object.
         object: String,
     },
+    /// A field with a meaning of its own is in the way.
+    Field {
+        /// The object.
+        object: String,
+        /// What the field is, such as `kptr`.
+        kind: &'static str,
+        /// Where it is in the object.
+        offset: u64,
+    },
     /// Code, which no program can access as data.
     Code {
         /// Whose code.
@@ -90,6 +99,9 @@ impl fmt::Display for Place {
             }
             Self::Dead { object } => write!(f, "{object} is no longer alive"),
             Self::Denied { object } => write!(f, "{object} does not allow it"),
+            Self::Field { object, kind, offset } => {
+                write!(f, "the {kind} at offset {offset} of {object} does not allow it")
+            }
             Self::Code { object } => write!(f, "this is the code of {object}"),
         }
     }

@@ -12,6 +12,7 @@ use crate::cpu::Rcu;
 use crate::cpumask::Cpumasks;
 use crate::failslab::Failslab;
 use crate::hotplug::Cpus;
+use crate::kptr::Dtors;
 use crate::map::{MapEnv, MapObjects, PossibleCpus, Ringbuf, UserSide, WalkKeys};
 use crate::memory::{Append, Owner};
 use crate::object::Unmodelled;
@@ -164,16 +165,18 @@ impl MachineBuilder {
         let cpus = (0..count).map(|cpu| state(cpu).transpose()).collect::<Result<Box<_>, _>>()?;
         let unmodelled = Arc::new(Unmodelled::default());
         let map_objects = MapObjects::new(&memory, self.btf.as_ref(), &unmodelled)?;
+        let types = self.btf.as_ref().map(|btf| (btf, &unmodelled));
+        let failslab = Arc::new(Failslab::default());
+        let cpumasks = Arc::new(Cpumasks::new(&memory, &rcu, &failslab, types, count));
+        let dtors = Arc::new(Dtors::new(vec![cpumasks.clone()]));
         let env = MapEnv {
             objects: map_objects.slab().clone(),
             walk_keys: Arc::new(WalkKeys::new(&memory, count)?),
             possible,
             cpus: count,
             nodes,
+            dtors: Arc::clone(&dtors),
         };
-        let types = self.btf.as_ref().map(|btf| (btf, &unmodelled));
-        let failslab = Arc::new(Failslab::default());
-        let cpumasks = Cpumasks::new(&memory, &rcu, &failslab, types, count);
         let hotplug = Cpus::new(topology);
         let scx =
             Scx::new(&memory, self.btf.as_ref(), &cpumasks, hotplug.topology(), self.version)?;
@@ -193,6 +196,7 @@ impl MachineBuilder {
             env,
             tasks,
             cpumasks,
+            dtors,
             failslab,
             has_unaligned_access: self.has_unaligned_access,
             hotplug,
@@ -252,7 +256,8 @@ pub struct Machine {
     map_objects: MapObjects,
     env: MapEnv,
     tasks: Tasks,
-    cpumasks: Cpumasks,
+    cpumasks: Arc<Cpumasks>,
+    dtors: Arc<Dtors>,
     failslab: Arc<Failslab>,
     has_unaligned_access: bool,
     pub(crate) hotplug: Cpus,
@@ -381,6 +386,10 @@ impl Machine {
     #[must_use]
     pub fn cpumasks(&self) -> &Cpumasks {
         &self.cpumasks
+    }
+
+    pub(crate) fn dtors(&self) -> &Dtors {
+        &self.dtors
     }
 
     /// Which allocations for programs fail.

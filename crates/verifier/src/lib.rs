@@ -16,7 +16,7 @@ pub mod diag;
 mod env;
 mod explore;
 mod features;
-mod fields;
+pub mod fields;
 mod fixups;
 mod input;
 mod insn;

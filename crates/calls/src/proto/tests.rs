@@ -155,6 +155,9 @@ fn table_spelling(arg: &ArgType) -> &'static str {
         "ARG_PTR_TO_MAP_VALUE_OR_NULL" => "ARG_PTR_TO_MAP_VALUE | PTR_MAYBE_NULL",
         "ARG_PTR_TO_STACK_OR_NULL" => "ARG_PTR_TO_STACK | PTR_MAYBE_NULL",
         "ARG_PTR_TO_BTF_ID_OR_NULL" => "ARG_PTR_TO_BTF_ID | PTR_MAYBE_NULL",
+        "ARG_PTR_TO_BTF_ID_OR_NULL | OBJ_RELEASE" => {
+            "ARG_PTR_TO_BTF_ID | PTR_MAYBE_NULL | OBJ_RELEASE"
+        }
         same => same,
     }
 }

@@ -10,5 +10,6 @@ mod insns;
 mod kernel;
 mod limits;
 mod packets;
+mod refs;
 mod tail_calls;
 mod traps;

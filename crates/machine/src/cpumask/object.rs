@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use skep_abi::Addr;
 
 use super::{Cpumasks, MaskBits};
+use crate::kptr::Dtor;
 use crate::{Fault, refcount};
 
 /// Name of the call in faults that all of them may have.
@@ -56,6 +57,18 @@ impl Cpumasks {
         refcount::inc(&self.memory, self.usage(mask)?)
     }
 
+    /// The masks that are alive, with the number of references to each.
+    fn living(&self) -> Vec<(Addr, u64)> {
+        let (Some(pool), Ok(usage)) = (&self.pool, self.usage_offset()) else { return Vec::new() };
+        let count = |mask: Addr| {
+            let mut bytes = [0; 4];
+            let at = mask.offset(usage.cast_signed());
+            self.memory.kernel_read(at, &mut bytes).ok().map(|()| u32::from_le_bytes(bytes).into())
+        };
+        let masks = pool.living().into_iter().map(|place| pool.addr(place));
+        masks.filter_map(|mask| Some((mask, count(mask)?))).collect()
+    }
+
     /// Takes a reference away. The mask whose last one that was is gone once the programs that run now have ended.
     ///
     /// # Errors
@@ -72,5 +85,20 @@ impl Cpumasks {
         };
         pool.retire(&self.rcu, place);
         Ok(())
+    }
+}
+
+/// `bpf_cpumask_release_dtor`
+impl Dtor for Cpumasks {
+    fn strukt(&self) -> &'static str {
+        "bpf_cpumask"
+    }
+
+    fn put(&self, object: Addr) -> Result<(), Fault> {
+        self.release(object)
+    }
+
+    fn alive(&self) -> Vec<(Addr, u64)> {
+        self.living()
     }
 }

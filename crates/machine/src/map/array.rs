@@ -64,6 +64,7 @@ impl Array {
         }
         flags.without_lock()?;
         self.values.write(index, cpu, value, false);
+        self.values.free_fields(index, Some((cpu, value)));
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use skep_abi::{Errno, MapId, MapType};
 
 use super::array::Array;
 use super::check::check;
+use super::field::{self, Fields};
 use super::freelist::Freelist;
 use super::hash::{Hash, Pool};
 use super::lru::Lru;
@@ -30,6 +31,7 @@ impl Map {
     ) -> Result<Self, MapError> {
         let refuse = |map: &str, errno, why| MapError { map: map.to_owned(), errno, why };
         check(&def, env.nodes).map_err(|(errno, why)| refuse(&def.name, errno, why))?;
+        field::check(&def).map_err(|(errno, why)| refuse(&def.name, errno, why))?;
         if def.flags.contains(MapFlags::NO_COMMON_LRU) {
             def.max_entries = whole_lists(def.max_entries, env.possible.count());
         }
@@ -98,6 +100,7 @@ impl Builder<'_> {
             size: self.def.value_size,
             elements,
             rights: self.rights(),
+            fields: Fields::new(self.def, &self.env.dtors),
         };
         if self.def.map_type.is_map_in_map() {
             Values::maps(self.memory, self.env, elements)

@@ -2,6 +2,8 @@
 
 use skep_abi::{Errno, MapType};
 
+use super::MapField;
+
 bitflags::bitflags! {
     /// `BPF_F_*` of `BPF_MAP_CREATE`.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -58,6 +60,8 @@ pub struct MapDef {
     pub numa_node: u32,
     /// The shape of inner maps, which a map of maps must have; the kernel takes it from an existing map.
     pub inner: Option<Box<MapDef>>,
+    /// Special fields of values, by ascending offset.
+    pub fields: Vec<MapField>,
 }
 
 impl MapDef {
@@ -80,6 +84,7 @@ impl MapDef {
             map_extra: 0,
             numa_node: 0,
             inner: None,
+            fields: Vec::new(),
         }
     }
 
@@ -97,13 +102,21 @@ impl MapDef {
         self
     }
 
+    /// The same with values that have these special fields.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<MapField>) -> Self {
+        self.fields = fields;
+        self
+    }
+
     /// Whether a map of shape `other` may be put where this shape is wanted (`bpf_map_meta_equal`).
     #[must_use]
     pub fn may_hold(&self, other: &Self) -> bool {
         let is_same = self.map_type == other.map_type
             && self.key_size == other.key_size
             && self.value_size == other.value_size
-            && self.flags == other.flags;
+            && self.flags == other.flags
+            && self.fields == other.fields;
         // Look-ups in inner arrays are inlined with the number of elements, unless the shape says otherwise.
         let is_fixed = self.map_type == MapType::Array && !self.flags.contains(MapFlags::INNER_MAP);
         is_same && (!is_fixed || self.max_entries == other.max_entries)

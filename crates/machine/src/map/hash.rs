@@ -134,7 +134,7 @@ impl Hash {
                 self.table.link(bucket, hash, slot, key);
             }
             (Some(old), _) if self.values.is_in_place() => {
-                self.values.write(old.index(), cpu, value, false);
+                self.replace(old, cpu, value);
             }
             (Some(old), Pool::Fixed { extras, .. }) => {
                 let mut extra = extras[cpu.0 as usize % extras.len()].lock();
@@ -166,6 +166,15 @@ impl Hash {
         self.values.write(new.index(), cpu, value, true);
         self.table.link(bucket, hash, new, key);
         self.table.unlink(bucket, old);
+        self.values.free_fields(old.index(), None);
+    }
+
+    /// Replaces a value where it is.
+    // DEVIATION(linux): kernels without a fix of late 2025, which stable kernels have too, forget to give up what the
+    // fields of a replaced per-CPU value own.
+    fn replace(&self, slot: Slot, cpu: Cpu, value: NewValue<'_>) {
+        self.values.write(slot.index(), cpu, value, false);
+        self.values.free_fields(slot.index(), Some((cpu, value)));
     }
 
     fn update_lru(
@@ -193,7 +202,7 @@ impl Hash {
                     lru.touch(new);
                     spare = Some(old);
                 } else {
-                    self.values.write(old.index(), cpu, value, false);
+                    self.replace(old, cpu, value);
                 }
             } else if let (Ok(()), None, Some(new)) = (checked, old, spare) {
                 self.values.write(new.index(), cpu, value, true);
@@ -201,7 +210,10 @@ impl Hash {
                 spare = None;
             } else if checked.is_ok() {
                 drop(guard);
-                spare = Some(lru.pop(cpu, &self.table).ok_or(Errno::ENOMEM)?);
+                let taken = lru.pop(cpu, &self.table).ok_or(Errno::ENOMEM)?;
+                // What was evicted owns nothing any more.
+                self.values.free_fields(taken.index(), None);
+                spare = Some(taken);
                 continue;
             }
             drop(guard);
@@ -223,6 +235,7 @@ impl Hash {
         let value = if wants_value { self.values.user_bytes(slot.index()) } else { Vec::new() };
         self.table.unlink(bucket, slot);
         drop(guard);
+        self.values.free_fields(slot.index(), None);
         self.pool.remove(cpu, slot);
         Ok(value)
     }

@@ -8,6 +8,7 @@ mod array;
 mod check;
 mod create;
 mod def;
+mod field;
 mod freelist;
 mod hash;
 mod jhash;
@@ -32,9 +33,11 @@ use std::sync::atomic::AtomicBool;
 
 use skep_abi::{Addr, Cpu, Errno, MapId, MapType};
 
+use crate::kptr::Dtors;
 use crate::memory::Slab;
 use array::Array;
 pub use def::{MapDef, MapError, MapFlags};
+pub use field::{MapField, MapFieldKind};
 use hash::Hash;
 pub(crate) use object::MapObjects;
 pub use perf_event_array::{INDEX_MASK, PerfEventArray, PerfSlot};
@@ -88,6 +91,7 @@ pub(crate) struct MapEnv {
     pub(crate) cpus: u32,
     /// `nr_node_ids`.
     pub(crate) nodes: u32,
+    pub(crate) dtors: Arc<Dtors>,
 }
 
 /// What is in a map.
@@ -212,6 +216,24 @@ impl Map {
         match &self.body {
             Body::Hash(hash) => hash.take(cpu, key, false).map(drop),
             _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// Shows each reference that a value owns: offset of the field, its address, the object.
+    pub(crate) fn each_kptr(&self, show: &mut dyn FnMut(u32, Addr, Addr)) {
+        match &self.body {
+            Body::Array(array) => array.values().each_kptr(show),
+            Body::Hash(hash) => hash.values().each_kptr(show),
+            _ => {}
+        }
+    }
+
+    /// Gives up what the map's values own, as freeing the map does.
+    pub fn free_fields(&self) {
+        match &self.body {
+            Body::Array(array) => array.values().free_all(),
+            Body::Hash(hash) => hash.values().free_all(),
+            _ => {}
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 use skep_abi::{Addr, Errno};
 
+use super::guard::GuardedKptr;
 use super::region::{Hit, Region};
 use super::words::{AtomicOp, Width};
 use super::{Label, Memory, Owner};
@@ -16,6 +17,7 @@ impl Memory {
         if let Some(region) = self.region_at(addr)
             && let Some(hit) = region.hit(addr.0, size)
             && region.allows(access)
+            && region.is_unguarded(hit.within, size, access)
         {
             if let Some(watch) = &region.watch
                 && access != Access::Write
@@ -36,8 +38,9 @@ impl Memory {
             return Ok(());
         }
         if let Some(region) = self.region_at(addr)
-            && region.hit(addr.0, size).is_some()
+            && let Some(hit) = region.hit(addr.0, size)
             && region.allows(access)
+            && region.is_unguarded(hit.within, size, access)
         {
             return Ok(());
         }
@@ -247,6 +250,20 @@ impl Memory {
         self.region_at(addr)
             .and_then(|region| Some((region, region.bounds(addr.0, size)?)))
             .ok_or_else(|| self.refusal(addr, size, access))
+    }
+
+    /// The pointer field that begins at an address of a live element.
+    pub(crate) fn kptr_at(&self, addr: Addr) -> Option<GuardedKptr> {
+        let region = self.region_at(addr)?;
+        let guard = region.guard.as_ref()?;
+        guard.kptr_at(region.hit(addr.0, 8)?.within)
+    }
+
+    /// Whether a pointer field begins at an address of a live element, and then whether it owns nothing
+    /// (`__kptr_untrusted`).
+    #[must_use]
+    pub fn kptr_is_untrusted(&self, addr: Addr) -> Option<bool> {
+        self.kptr_at(addr).map(|kptr| kptr == GuardedKptr::Untrusted)
     }
 
     /// Whose memory this is, when a live element is there.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use skep_abi::Addr;
 
 use super::backing::{Area, COMMIT_UNIT};
+use super::guard::Guard;
 use super::page_table::PAGE;
 use super::records::Records;
 use super::region::{Label, Owner, Region, Rights, Shape, Watch};
@@ -63,6 +64,7 @@ pub struct SlabSpec {
     /// Whose it is.
     pub owner: Owner,
     pub(crate) watch: Option<Arc<dyn Watch>>,
+    pub(crate) guard: Option<Arc<Guard>>,
 }
 
 impl SlabSpec {
@@ -81,6 +83,7 @@ impl SlabSpec {
             label,
             owner: Owner::None,
             watch: None,
+            guard: None,
         }
     }
 

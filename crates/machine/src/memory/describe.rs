@@ -11,10 +11,10 @@ impl Memory {
     /// The fault of an access that was not granted.
     #[cold]
     pub(super) fn refusal(&self, addr: Addr, size: u64, access: Access) -> Fault {
-        Fault::Access { access, addr, size, place: self.place(addr, size) }
+        Fault::Access { access, addr, size, place: self.place(addr, size, access) }
     }
 
-    fn place(&self, addr: Addr, size: u64) -> Place {
+    fn place(&self, addr: Addr, size: u64, access: Access) -> Place {
         if addr.0 < PAGE {
             return Place::Null;
         }
@@ -25,7 +25,7 @@ impl Memory {
             return Place::Code { object };
         }
         match self.region_at(addr) {
-            Some(region) => within(region, addr, size),
+            Some(region) => within(region, addr, size, access),
             None => self.beside(addr),
         }
     }
@@ -47,6 +47,13 @@ impl Memory {
         }
     }
 
+    /// The name of the element that an address lies in, be it alive or not.
+    pub(crate) fn name_of(&self, addr: Addr) -> String {
+        let region = self.region_at(addr);
+        let name = region.map(|region| region.element_name(region.index_of(addr.0 - region.base)));
+        name.unwrap_or_else(|| "nothing".to_owned())
+    }
+
     /// Says what lies at an address: an object and an offset in it, or that there is nothing.
     #[must_use]
     pub fn describe(&self, addr: Addr) -> String {
@@ -65,7 +72,7 @@ impl Memory {
             let dead = if region.hit(addr.0, 1).is_some() { "" } else { ", which is dead" };
             return format!("byte {} of {name} ({} bytes{dead})", hit.within, region.size);
         }
-        match self.place(addr, 1) {
+        match self.place(addr, 1, Access::Read) {
             Place::Nothing if window::CODE.contains(&addr.0) => "no code".to_owned(),
             Place::Nothing => "no object".to_owned(),
             place => place.to_string(),
@@ -74,7 +81,7 @@ impl Memory {
 }
 
 /// Why bytes that start in a region's pages are refused.
-fn within(region: &Region, addr: Addr, size: u64) -> Place {
+fn within(region: &Region, addr: Addr, size: u64, access: Access) -> Place {
     let offset = addr.0 - region.base;
     let index = region.index_of(offset);
     if index >= region.count {
@@ -110,6 +117,12 @@ fn within(region: &Region, addr: Addr, size: u64) -> Place {
     }
     if region.hit(addr.0, size).is_none() {
         return Place::Overrun { object, size: region.size, offset: from_start };
+    }
+    if let Some(guard) = &region.guard
+        && let Some(field) = guard.refusing(from_start, size, access)
+    {
+        let (kind, offset) = (field.name, field.offset);
+        return Place::Field { object, kind, offset };
     }
     Place::Denied { object }
 }

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use skep_abi::MapId;
 
 use super::backing::Area;
+use super::guard::Guard;
 use super::records::Records;
 use crate::Access;
 
@@ -154,6 +155,7 @@ pub(crate) struct Region {
     pub(crate) label: Label,
     pub(crate) liveness: Liveness,
     pub(crate) watch: Option<Arc<dyn Watch>>,
+    pub(crate) guard: Option<Arc<Guard>>,
     pub(crate) area: Area,
     dead: AtomicBool,
 }
@@ -203,6 +205,7 @@ impl Region {
             label: spec.label.clone(),
             liveness,
             watch: spec.watch.clone(),
+            guard: spec.guard.clone(),
             area,
             dead: AtomicBool::new(false),
         }
@@ -245,6 +248,15 @@ impl Region {
     #[inline]
     pub(crate) fn allows(&self, access: Access) -> bool {
         self.rights.allow(access)
+    }
+
+    /// Whether no special field is in the way of an access.
+    #[inline]
+    pub(crate) fn is_unguarded(&self, within: u64, size: u64, access: Access) -> bool {
+        match &self.guard {
+            None => true,
+            Some(guard) => guard.refusing(within, size, access).is_none(),
+        }
     }
 
     /// Brings an element to life, or ends its life.

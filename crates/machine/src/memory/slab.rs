@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::{self, Relaxed};
 use skep_abi::Addr;
 
 use super::backing::Area;
-use super::words::Width;
+use super::words::{AtomicOp, Width};
 
 /// A handle on equal elements in the machine's memory. Clones share them.
 #[derive(Clone)]
@@ -114,6 +114,11 @@ impl Slab {
         order: Ordering,
     ) {
         self.area.store(self.at(index, offset, width.bytes()), width, value, order);
+    }
+
+    /// Reads, changes and writes an aligned word of an element as one step; gives what was there.
+    pub(crate) fn atomic(&self, index: u64, offset: u64, op: AtomicOp, operand: u64) -> u64 {
+        self.area.rmw(self.at(index, offset, 8), Width::Dw, op, operand)
     }
 
     /// Tells whether an element's first bytes are these.

@@ -1,6 +1,6 @@
 //! Objects of one struct, made on demand and reused when no program can hold them any more.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -107,6 +107,14 @@ impl ObjectPool {
         let slab = self.chunks.get(chunk)?;
         let index = slab.index_of(addr).filter(|index| slab.addr(*index) == addr)?;
         Some(Place(chunk * CHUNK + u32::try_from(index).ok()?))
+    }
+
+    /// The objects that were made and not given up.
+    pub(crate) fn living(&self) -> Vec<Place> {
+        let stock = self.stock.lock();
+        let retired = stock.retired.iter().map(|(_, place)| place.0);
+        let gone: BTreeSet<u32> = retired.chain(stock.free.iter().map(|place| place.0)).collect();
+        (0..stock.made).filter(|place| !gone.contains(place)).map(Place).collect()
     }
 
     /// Fills a field with a number.

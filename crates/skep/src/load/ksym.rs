@@ -1,4 +1,4 @@
-//! Kernel variables that programs name (`extern … __ksym`).
+//! Kernel variables and functions whose address programs take (`extern … __ksym`).
 
 use skep_abi::Addr;
 use skep_btf::{Kind, TypeId};
@@ -8,15 +8,23 @@ use super::{Loader, no_memory};
 use crate::Error;
 
 impl Loader<'_> {
-    /// The machine's own variable for a kernel variable, by its `VAR` in the kernel's BTF.
+    /// The machine's own variable for a kernel variable, by its `VAR` in the kernel's BTF; for a `FUNC` the address of
+    /// code that nobody can look into.
     ///
-    /// It is all zero: skep models no kernel variables. The same one is given to every program of an object.
+    /// A variable is all zero: skep models no kernel variables. The same one is given to every program of an object.
     pub(super) fn ksym(&mut self, btf_id: i32) -> Result<Addr, Error> {
         let id = TypeId(btf_id.cast_unsigned());
         if let Some(addr) = self.ksyms.get(&id) {
             return Ok(*addr);
         }
         let btf = &self.profile.btf;
+        if let Some(function) = btf.get(id).filter(|ty| ty.kind() == Kind::Func) {
+            // Programs ask no more than whether there is one.
+            let name = format!("kernel function {}", function.name());
+            let addr = self.machine.memory().alloc_code(1, &name).map_err(no_memory)?;
+            self.ksyms.insert(id, addr);
+            return Ok(addr);
+        }
         let var = btf.get(id).filter(|ty| ty.kind() == Kind::Var).ok_or_else(|| {
             Error::unsupported(format!("type {btf_id} of the kernel, which is no variable"))
         })?;

@@ -2,17 +2,35 @@
 
 use std::sync::Arc;
 
-use skep_abi::{Addr, Cpu};
+use skep_abi::{Addr, Cpu, KernelVersion};
+use skep_btf::Btf;
 use skep_machine::map::{KINDS, MapFlags};
-use skep_machine::{Machine, Map, MapDef, Prog};
+use skep_machine::{Machine, Map, MapDef, MapField, MapFieldKind, Prog};
 use skep_object::{MapInit, MapSpec, Slot};
+use skep_verifier::fields::{self, FieldKind, Kptr, KptrKind};
 
 use super::{LoadedMap, no_memory};
 use crate::{Error, ErrorKind};
 
 /// Creates a map and gives it its initial data.
-pub(super) fn create(machine: &Machine, index: usize, spec: &MapSpec) -> Result<LoadedMap, Error> {
-    let id = machine.create_map(def(machine, spec)?).map_err(|error| {
+pub(super) fn create(
+    machine: &Machine,
+    index: usize,
+    spec: &MapSpec,
+    types: Types<'_>,
+) -> Result<LoadedMap, Error> {
+    let def = def(machine, spec, types)?;
+    if def.flags.contains(MapFlags::MMAPABLE) && !def.fields.is_empty() {
+        // Libraries map the memory of global data; what fields of a special kind hold is not for user space.
+        let message = format!(
+            "the memory of map {} cannot be mapped: its value has special fields ({})",
+            spec.name,
+            skep_abi::Errno::ENOTSUPP
+        );
+        return Err(Error::new(ErrorKind::Program, message)
+            .hint("put the variable into a section of its own, such as SEC(\".data.private\") with __hidden"));
+    }
+    let id = machine.create_map(def).map_err(|error| {
         Error::new(ErrorKind::Program, format!("map {} cannot be created: {error}", spec.name))
     })?;
     if let (MapInit::Data(data), Some(map)) = (&spec.init, machine.map(id)) {
@@ -28,7 +46,7 @@ pub(super) fn create(machine: &Machine, index: usize, spec: &MapSpec) -> Result<
     Ok(LoadedMap { index, id, spec: spec.clone() })
 }
 
-fn def(machine: &Machine, spec: &MapSpec) -> Result<MapDef, Error> {
+fn def(machine: &Machine, spec: &MapSpec, types: Types<'_>) -> Result<MapDef, Error> {
     let map_type = spec.kind.ok_or_else(|| {
         Error::unsupported(format!(
             "map {} has type {}, which no kernel has",
@@ -56,8 +74,57 @@ fn def(machine: &Machine, spec: &MapSpec) -> Result<MapDef, Error> {
         flags: MapFlags::from_bits_retain(spec.flags),
         map_extra: spec.map_extra,
         numa_node: spec.numa_node,
-        inner: spec.inner.as_deref().map(|inner| def(machine, inner).map(Box::new)).transpose()?,
+        inner: spec
+            .inner
+            .as_deref()
+            .map(|inner| def(machine, inner, types).map(Box::new))
+            .transpose()?,
+        fields: fields(spec, types),
     })
+}
+
+/// What the special fields of values are found by.
+#[derive(Clone, Copy)]
+pub(super) struct Types<'a> {
+    /// The object's types.
+    pub(super) object: Option<&'a Btf>,
+    /// The kernel's.
+    pub(super) kernel: &'a Btf,
+    /// The kernel's release.
+    pub(super) version: KernelVersion,
+}
+
+/// The special fields of a map's values, as the verifier finds them.
+fn fields(spec: &MapSpec, types: Types<'_>) -> Vec<MapField> {
+    let (Some(object), Some(value)) = (types.object, spec.value_type) else { return Vec::new() };
+    let kernel = (types.kernel, types.version);
+    let Some(record) = fields::of_value(kernel, object, value, spec.value_size) else {
+        return Vec::new();
+    };
+    let field = |field: &fields::Field| MapField {
+        offset: field.offset,
+        size: field.size,
+        kind: kind(field.kind, types),
+    };
+    record.fields.iter().map(field).collect()
+}
+
+fn kind(kind: FieldKind, types: Types<'_>) -> MapFieldKind {
+    match kind {
+        FieldKind::SpinLock | FieldKind::ResSpinLock => MapFieldKind::SpinLock,
+        FieldKind::Timer | FieldKind::Wq | FieldKind::TaskWork => MapFieldKind::Deferred,
+        FieldKind::Refcount => MapFieldKind::Refcount,
+        FieldKind::ListHead(_) | FieldKind::RbRoot(_) => MapFieldKind::GraphRoot,
+        // Nodes are members of allocated objects, not of values.
+        FieldKind::ListNode | FieldKind::RbNode => MapFieldKind::GraphRoot,
+        FieldKind::Kptr(Kptr { kind: KptrKind::Untrusted, .. }) => MapFieldKind::KptrUntrusted,
+        FieldKind::Kptr(Kptr { kind: KptrKind::Uptr, .. }) => MapFieldKind::Uptr,
+        FieldKind::Kptr(Kptr { kind: KptrKind::Ref | KptrKind::Percpu, local, target }) => {
+            let btf = if local { types.object } else { Some(types.kernel) };
+            let strukt = btf.and_then(|btf| btf.get(target)).map_or("", |ty| ty.name());
+            MapFieldKind::Kptr { strukt: strukt.to_owned() }
+        }
+    }
 }
 
 /// The map that the resolved object has at this place; `None` when it is not created.

@@ -86,12 +86,17 @@ impl Loaded {
         profile: &KernelProfile,
         needs: &Needs,
     ) -> Result<Self, Error> {
+        let types = map::Types {
+            object: resolved.btf.as_ref(),
+            kernel: &profile.btf,
+            version: profile.version,
+        };
         let maps = resolved
             .maps
             .iter()
             .enumerate()
             .filter(|(at, spec)| spec.autocreate && needs.maps.contains(at))
-            .map(|(at, spec)| map::create(machine, at, spec))
+            .map(|(at, spec)| map::create(machine, at, spec, types))
             .collect::<Result<Vec<_>, _>>()?;
         let btf = resolved.btf.clone().map(Arc::new);
         let mut loader = Loader {

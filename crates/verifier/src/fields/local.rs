@@ -6,6 +6,7 @@ use skep_btf::{Btf, Kind, TypeId};
 
 use super::Record;
 use super::find::{Wanted, kptr};
+use super::parse::Kernel;
 use crate::env::Env;
 
 /// What an allocated object may hold.
@@ -42,6 +43,7 @@ impl LocalRecords {
             btf.ids().filter(|&id| matches!(kptr(btf, btf.ty(id), IN_OBJECT), Ok(Some(_)))),
         );
         let mut records = BTreeMap::new();
+        let kernel = Kernel::of(env);
         if marks.is_empty() {
             return Self(records);
         }
@@ -50,7 +52,7 @@ impl LocalRecords {
             if !composite.members().any(|member| marks.contains(&member.ty)) {
                 continue;
             }
-            if let Ok(record) = super::parse::record(env, btf, id, IN_OBJECT, composite.size) {
+            if let Ok(record) = super::parse::record(&kernel, btf, id, IN_OBJECT, composite.size) {
                 records.insert(id, record);
             }
         }

@@ -8,9 +8,11 @@ mod find;
 mod local;
 mod parse;
 
-use skep_btf::TypeId;
+use skep_abi::KernelVersion;
+use skep_btf::{Btf, TypeId};
 
 use crate::env::Env;
+use crate::features::Features;
 
 pub(crate) use local::LocalRecords;
 
@@ -25,37 +27,37 @@ pub(crate) struct MapFields {
 
 /// All special fields of one type (`struct btf_record`), by offset.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Record {
+pub struct Record {
     /// The fields, ascending by offset.
-    pub(crate) fields: Vec<Field>,
+    pub fields: Vec<Field>,
     /// Where the `bpf_spin_lock` is.
-    pub(crate) spin_lock_off: Option<u32>,
+    pub spin_lock_off: Option<u32>,
     /// Where the `bpf_res_spin_lock` is.
-    pub(crate) res_spin_lock_off: Option<u32>,
+    pub res_spin_lock_off: Option<u32>,
     /// Where the `bpf_timer` is.
-    pub(crate) timer_off: Option<u32>,
+    pub timer_off: Option<u32>,
     /// Where the `bpf_wq` is.
-    pub(crate) wq_off: Option<u32>,
+    pub wq_off: Option<u32>,
     /// Where the `bpf_task_work` is.
-    pub(crate) task_work_off: Option<u32>,
+    pub task_work_off: Option<u32>,
     /// Where the `bpf_refcount` is.
-    pub(crate) refcount_off: Option<u32>,
+    pub refcount_off: Option<u32>,
 }
 
 /// One special field (`struct btf_field`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Field {
+pub struct Field {
     /// Bytes from the start of the value or object.
-    pub(crate) offset: u32,
+    pub offset: u32,
     /// Bytes.
-    pub(crate) size: u32,
+    pub size: u32,
     /// What it is.
-    pub(crate) kind: FieldKind,
+    pub kind: FieldKind,
 }
 
 /// What a special field is (`enum btf_field_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldKind {
+pub enum FieldKind {
     /// `bpf_spin_lock`.
     SpinLock,
     /// `bpf_res_spin_lock`.
@@ -82,7 +84,7 @@ pub(crate) enum FieldKind {
 
 /// Which kind of pointer a kptr field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KptrKind {
+pub enum KptrKind {
     /// `__kptr_untrusted`: no reference is held.
     Untrusted,
     /// `__kptr`: owns a reference.
@@ -95,22 +97,22 @@ pub(crate) enum KptrKind {
 
 /// A kptr field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kptr {
+pub struct Kptr {
     /// Which kind.
-    pub(crate) kind: KptrKind,
+    pub kind: KptrKind,
     /// Whether the type is of the program's BTF, not the kernel's.
-    pub(crate) local: bool,
+    pub local: bool,
     /// The struct pointed to.
-    pub(crate) target: TypeId,
+    pub target: TypeId,
 }
 
 /// The root of a list or tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct GraphRoot {
+pub struct GraphRoot {
     /// The struct that is linked, of the program's BTF.
-    pub(crate) contains: TypeId,
+    pub contains: TypeId,
     /// Where the node is in it.
-    pub(crate) node_off: u32,
+    pub node_off: u32,
 }
 
 impl FieldKind {
@@ -183,6 +185,19 @@ impl Record {
     pub(crate) fn has_graph_root(&self) -> bool {
         self.has(|kind| kind.graph_root().is_some())
     }
+}
+
+/// The special fields of a map's value, of a type of the object's BTF; `None` when there are none, or when the kernel
+/// cannot use them, which it treats as if there were none.
+#[must_use]
+pub fn of_value(
+    kernel: (&Btf, KernelVersion),
+    types: &Btf,
+    value: TypeId,
+    value_size: u32,
+) -> Option<Record> {
+    let kernel = parse::Kernel { btf: kernel.0, features: Features::new(kernel.1) };
+    parse::value_record(&kernel, types, value, value_size).filter(|record| !record.is_empty())
 }
 
 impl Env<'_> {

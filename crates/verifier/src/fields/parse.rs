@@ -6,6 +6,7 @@ use super::find::{Finder, Found, FoundKind, Unusable, Wanted};
 use super::{Field, FieldKind, GraphRoot, Kptr, KptrKind, MapFields, Record};
 use crate::Map;
 use crate::env::Env;
+use crate::features::Features;
 
 /// What a map's value may hold.
 const IN_MAP: Wanted =
@@ -13,26 +14,46 @@ const IN_MAP: Wanted =
 
 /// The fields of a map's value and of its inner maps'. A record that the kernel cannot use counts as none.
 pub(super) fn map_fields(env: &Env<'_>, map: &Map<'_>) -> MapFields {
-    let of_value = |map: &Map<'_>| {
-        let (btf, ty) = (env.prog.btf?, map.value_type?);
-        let ty = btf.resolve(ty);
-        record(env, btf, ty, IN_MAP, map.value_size).ok()
-    };
+    let kernel = Kernel::of(env);
+    let of_value =
+        |map: &Map<'_>| value_record(&kernel, env.prog.btf?, map.value_type?, map.value_size);
     MapFields {
         value: of_value(map).unwrap_or_default(),
         inner: map.inner.as_deref().and_then(of_value).unwrap_or_default(),
     }
 }
 
+/// The record of a map's value.
+pub(super) fn value_record(
+    kernel: &Kernel<'_>,
+    btf: &Btf,
+    value: TypeId,
+    value_size: u32,
+) -> Option<Record> {
+    record(kernel, btf, btf.resolve(value), IN_MAP, value_size).ok()
+}
+
+/// What records depend on besides the type.
+pub(super) struct Kernel<'k> {
+    pub(super) btf: &'k Btf,
+    pub(super) features: Features,
+}
+
+impl<'k> Kernel<'k> {
+    pub(super) fn of(env: &Env<'k>) -> Self {
+        Self { btf: env.kernel.btf, features: env.features }
+    }
+}
+
 /// The record of one type.
 pub(super) fn record(
-    env: &Env<'_>,
+    kernel: &Kernel<'_>,
     btf: &Btf,
     ty: TypeId,
     wanted: Wanted,
     value_size: u32,
 ) -> Result<Record, Unusable> {
-    let kptrs_are_referenced = env.features.kptrs_are_referenced();
+    let kptrs_are_referenced = kernel.features.kptrs_are_referenced();
     let found = Finder::new(btf, Wanted { kptrs_are_referenced, ..wanted }).all(ty)?;
     let mut record = Record::default();
     let mut next_off = 0;
@@ -43,7 +64,7 @@ pub(super) fn record(
             return Err(Unusable);
         }
         next_off = end;
-        let kind = complete(env, btf, field)?;
+        let kind = complete(kernel, btf, field)?;
         record.note(kind, field.off);
         record.fields.push(Field { offset: field.off, size, kind });
     }
@@ -78,7 +99,7 @@ impl Record {
     }
 }
 
-fn complete(env: &Env<'_>, btf: &Btf, field: &Found<'_>) -> Result<FieldKind, Unusable> {
+fn complete(kernel: &Kernel<'_>, btf: &Btf, field: &Found<'_>) -> Result<FieldKind, Unusable> {
     Ok(match field.kind {
         FoundKind::SpinLock => FieldKind::SpinLock,
         FoundKind::ResSpinLock => FieldKind::ResSpinLock,
@@ -90,10 +111,10 @@ fn complete(env: &Env<'_>, btf: &Btf, field: &Found<'_>) -> Result<FieldKind, Un
         FoundKind::RbNode => FieldKind::RbNode,
         FoundKind::ListHead => FieldKind::ListHead(root(btf, field, "bpf_list_node")?),
         FoundKind::RbRoot => FieldKind::RbRoot(root(btf, field, "bpf_rb_node")?),
-        FoundKind::KptrUntrusted => kptr(env, btf, field, KptrKind::Untrusted)?,
-        FoundKind::KptrRef => kptr(env, btf, field, KptrKind::Ref)?,
-        FoundKind::KptrPercpu => kptr(env, btf, field, KptrKind::Percpu)?,
-        FoundKind::Uptr => kptr(env, btf, field, KptrKind::Uptr)?,
+        FoundKind::KptrUntrusted => kptr(kernel, btf, field, KptrKind::Untrusted)?,
+        FoundKind::KptrRef => kptr(kernel, btf, field, KptrKind::Ref)?,
+        FoundKind::KptrPercpu => kptr(kernel, btf, field, KptrKind::Percpu)?,
+        FoundKind::Uptr => kptr(kernel, btf, field, KptrKind::Uptr)?,
     })
 }
 
@@ -124,7 +145,7 @@ const OWNABLE: [(&str, &str); 7] = [
 
 /// Looks the struct up in the kernel's BTF by name; else it is the program's own (`btf_parse_kptr`).
 fn kptr(
-    env: &Env<'_>,
+    kernel: &Kernel<'_>,
     btf: &Btf,
     field: &Found<'_>,
     kind: KptrKind,
@@ -134,7 +155,7 @@ fn kptr(
         return Ok(FieldKind::Kptr(local));
     }
     let shape = btf.ty(field.target);
-    let Some(target) = env.kernel.btf.find(shape.name(), shape.kind()) else {
+    let Some(target) = kernel.btf.find(shape.name(), shape.kind()) else {
         return Ok(FieldKind::Kptr(local));
     };
     if kind == KptrKind::Ref {
@@ -142,7 +163,7 @@ fn kptr(
         // A reduced BTF has what programs call, and the function that gives back stands beside it in the kernel.
         let release = dtor.strip_suffix("_dtor").unwrap_or(dtor);
         let exists =
-            [dtor, &release].iter().any(|name| env.kernel.btf.find(name, Kind::Func).is_some());
+            [dtor, &release].iter().any(|name| kernel.btf.find(name, Kind::Func).is_some());
         if !exists {
             return Err(Unusable);
         }

@@ -4,11 +4,13 @@ mod core;
 mod cpumask;
 mod filter;
 mod iters;
+mod kptr;
 mod loops;
 mod map;
 mod perf;
 mod printk;
 mod probe_read;
+mod rcu;
 mod ringbuf;
 mod sched_ext;
 mod snprintf;
@@ -61,6 +63,9 @@ const RUNNING: &[(&str, fn())] = &[
     ("bpf_trace_vprintk", printk::a_line_goes_to_the_trace_buffer),
     ("bpf_loop", loops::a_loop_runs_until_the_callback_says_stop),
     ("bpf_ktime_get_tai_ns", time::clocks_stand_at_the_sample),
+    ("bpf_kptr_xchg", kptr::what_a_field_held_comes_back),
+    ("bpf_rcu_read_lock", rcu::sections_change_nothing_that_a_program_sees),
+    ("bpf_rcu_read_unlock", rcu::sections_change_nothing_that_a_program_sees),
     ("bpf_cpumask_create", cpumask::a_mask_is_made_empty_and_lives_as_long_as_someone_holds_it),
     ("bpf_cpumask_acquire", cpumask::a_mask_is_made_empty_and_lives_as_long_as_someone_holds_it),
     ("bpf_cpumask_release", cpumask::a_mask_is_made_empty_and_lives_as_long_as_someone_holds_it),

@@ -1,6 +1,7 @@
 //! Maps on a machine of their own, where no kernel is needed to know the answer.
 
 mod concurrent;
+mod fields;
 mod kinds;
 mod lru;
 mod slots;
