@@ -11,7 +11,7 @@ Examples:
   skep profile -- ./server --port 80           a command, from start to end
   skep profile -F 999 --duration 10s -p 1234   a running process for ten seconds
   skep profile -e page-faults -c 1 -- make     every page fault
-  skep profile --engine host -p 1234           the program runs in the kernel: least overhead, needs root
+  skep profile --engine host -p 1234           the program runs in the kernel: needs root
   skep profile --json=report.json -- ./test    tables for people, and a document for scripts
 ";
 
