@@ -13,7 +13,7 @@ fn judge(insns: &[Insn]) -> Verdict {
 
 /// Tells whether this process may load programs; prints why not.
 fn may_load(test: &str) -> bool {
-    let verdict = judge(&assemble("r0 = 0\nexit").unwrap());
+    let verdict = judge(&assemble("r0 = 0\nexit").expect("two plain insns"));
     if let Some(errno) = verdict.errno {
         skep_skip::skipped!("{test}: bpf(BPF_PROG_LOAD) is refused here: {errno}");
     }

@@ -74,6 +74,7 @@ impl Running {
     }
 
     /// What skep says of a case by this very kernel's types, whose numbers some sentences mention.
+    #[allow(dead_code, reason = "the test of the cases has no need of it")]
     pub(crate) fn skep(&self, case: &Case) -> Result<Judged, CaseError> {
         judge_by(&self.profile, case)
     }
