@@ -1,7 +1,7 @@
 //! Pointers that maps own: `bpf_kptr_xchg`, and what happens to them when their value goes (`bpf_obj_free_fields`).
 //!
 //! A kptr field holds a reference. Each type of object that may be held says how a reference is given up, in its own
-//! file ([`Dtor`]); what is nobody's here cannot be in a field.
+//! file (`Dtor`); what is nobody's here cannot be in a field.
 
 mod held;
 
