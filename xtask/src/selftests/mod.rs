@@ -48,11 +48,13 @@ const SAMPLE: &[&str] = &[
     "dynptr_fail",
     "iters",
     "cpumask_failure",
+    "cpumask_success",
     "test_get_stack_rawtp",
 ];
 
-/// The objects whose programs every run of `.ci/run` runs: of each type that can be run.
+/// The objects whose programs every run of `.ci/run` runs: of each type that can be run, and those that a new task fires.
 const RUN_SAMPLE: &[&str] = &[
+    "cpumask_success",
     "iters_num",
     "test_l4lb",
     "test_xdp",

@@ -124,7 +124,8 @@ impl Map {
             self.fill_arena(spec)?;
         }
         let is_constant = matches!(spec.origin, MapOrigin::Rodata | MapOrigin::Kconfig);
-        let is_data = is_constant || spec.origin == MapOrigin::Data;
+        // An object's zeroes have a value where the caller has set one.
+        let is_data = is_constant || matches!(spec.origin, MapOrigin::Data | MapOrigin::Bss);
         if let MapInit::Data(data) = &spec.init
             && is_data
         {

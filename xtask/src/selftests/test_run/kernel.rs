@@ -1,7 +1,9 @@
 //! The kernel's side.
 
-use skep_abi::ProgType;
-use skep_host::{HostObject, LoadOptions, TestRun, Wanted};
+use std::process::Command;
+
+use skep_abi::{AttachType, ProgType};
+use skep_host::{HostError, HostObject, Link, LoadOptions, Loaded, LoadedProgram, TestRun, Wanted};
 use skep_object::{MapInit, Resolved, ResolvedProgram, Slot};
 
 use super::input::Input;
@@ -10,19 +12,22 @@ use super::{Contents, Ran, Side};
 /// Room for packets afterwards.
 const ROOM: usize = 1 << 17;
 
-/// Runs a program twice, with fresh maps each, on different threads: what is not the same both times is no result of
+/// How often a new task is made until no other process has made one meanwhile.
+const TRIES: usize = 20;
+
+/// Has a program run twice, with fresh maps each, on different threads: what is not the same both times is no result of
 /// the program (addresses, clocks, what lay on the stack).
-pub(crate) fn run_twice(
-    resolved: &Resolved,
-    program: &ResolvedProgram,
-    input: &Input,
-) -> [Side; 2] {
+pub(crate) fn twice(resolved: &Resolved, program: &ResolvedProgram, input: &Input) -> [Side; 2] {
     let once = || {
         // The machine runs on its first CPU. Where that is refused here, per-CPU maps tell.
         let mut first = rustix::thread::CpuSet::new();
         first.set(0);
         let _ = rustix::thread::sched_setaffinity(None, &first);
-        run(resolved, program, input)
+        let ran = match input {
+            Input::NewTask => fire(resolved, program),
+            Input::TestRun { data, ctx } => run(resolved, program, data, ctx),
+        };
+        ran.map_or_else(|side| side, Side::Ran)
     };
     let on_thread = || {
         std::thread::scope(|scope| {
@@ -34,28 +39,70 @@ pub(crate) fn run_twice(
 }
 
 /// Loads a program with fresh maps and runs it.
-fn run(resolved: &Resolved, program: &ResolvedProgram, input: &Input) -> Side {
+fn run(
+    resolved: &Resolved,
+    program: &ResolvedProgram,
+    data: &[u8],
+    ctx: &[u8],
+) -> Result<Ran, Side> {
+    let loaded = load(resolved, program);
+    let run = TestRun {
+        data,
+        data_out: if data.is_empty() { 0 } else { ROOM },
+        ctx,
+        ..TestRun::default()
+    };
+    let result = live(resolved, program, &loaded)?.test_run(&run);
+    let result = result.map_err(|why| Side::Refused(format!("not run: {}", why.errno)))?;
+    // The others do not give their contexts back.
+    let ctx = if program.prog_type == ProgType::Syscall { result.ctx } else { Vec::new() };
+    let maps = contents(resolved, &loaded);
+    Ok(Ran { retval: result.retval, data: result.data, ctx, maps })
+}
+
+/// Loads a program with fresh maps, and makes a task while it is attached.
+fn fire(resolved: &Resolved, program: &ResolvedProgram) -> Result<Ran, Side> {
+    let failed = |why: HostError| Side::Refused(format!("not attached: {why}"));
+    let _counted = skep_host::measure_runs().map_err(failed)?;
+    for _ in 0..TRIES {
+        let loaded = load(resolved, program);
+        let live = live(resolved, program, &loaded)?;
+        let link = Link::tracing(live, AttachType::TraceRawTp, 0).map_err(failed)?;
+        let child = Command::new("true").status();
+        child.map_err(|why| Side::Refused(format!("not run: no task can be made: {why}")))?;
+        drop(link);
+        match live.info().map_err(failed)?.run_count {
+            0 => return Err(Side::Refused("not run: the new task does not fire it".to_owned())),
+            1 => return Ok(Ran { maps: contents(resolved, &loaded), ..Ran::default() }),
+            // Another process made a task too, and the program may have done its work twice.
+            _ => {}
+        }
+    }
+    Err(Side::Refused("not run alone: other processes make tasks all the time".to_owned()))
+}
+
+fn load(resolved: &Resolved, program: &ResolvedProgram) -> Loaded {
     let mut names = vec![program.name.as_str()];
     names.extend(in_slots(resolved));
     let options = LoadOptions { wanted: Wanted::Named(&names), ..LoadOptions::default() };
-    let loaded = HostObject::load(resolved, &options);
+    HostObject::load(resolved, &options)
+}
+
+fn live<'l>(
+    resolved: &Resolved,
+    program: &ResolvedProgram,
+    loaded: &'l Loaded,
+) -> Result<&'l LoadedProgram, Side> {
     let index = resolved.programs.iter().position(|other| std::ptr::eq(other, program));
-    let found = index.and_then(|index| loaded.programs().get(index));
-    let live = match found {
-        Some(Ok(live)) => live,
-        Some(Err(why)) => return Side::Refused(format!("not loaded: {why}")),
-        None => return Side::Refused("not loaded".to_owned()),
-    };
-    let run = TestRun {
-        data: &input.data,
-        data_out: if input.data.is_empty() { 0 } else { ROOM },
-        ctx: &input.ctx,
-        ..TestRun::default()
-    };
-    let result = match live.test_run(&run) {
-        Ok(result) => result,
-        Err(why) => return Side::Refused(format!("not run: {}", why.errno)),
-    };
+    match index.and_then(|index| loaded.programs().get(index)) {
+        Some(Ok(live)) => Ok(live),
+        Some(Err(why)) => Err(Side::Refused(format!("not loaded: {why}"))),
+        None => Err(Side::Refused("not loaded".to_owned())),
+    }
+}
+
+/// What maps that can be compared hold.
+fn contents(resolved: &Resolved, loaded: &Loaded) -> Vec<Contents> {
     let maps = loaded.maps().iter().zip(&resolved.maps).filter_map(|(map, spec)| {
         let map = map.as_ref().ok()?;
         super::compare::is_comparable(spec).then_some(())?;
@@ -63,10 +110,7 @@ fn run(resolved: &Resolved, program: &ResolvedProgram, input: &Input) -> Side {
         entries.sort();
         Some((spec.name.clone(), entries))
     });
-    let maps: Vec<Contents> = maps.collect();
-    // The others do not give their contexts back.
-    let ctx = if program.prog_type == ProgType::Syscall { result.ctx } else { Vec::new() };
-    Side::Ran(Ran { retval: result.retval, data: result.data, ctx, maps })
+    maps.collect()
 }
 
 /// Programs that program arrays of the object hold.

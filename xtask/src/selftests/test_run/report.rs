@@ -50,8 +50,15 @@ pub(crate) fn text(rows: &[Row], list: bool) -> String {
     for row in rows {
         types.entry(&row.prog_type).or_default().add(row);
         all.add(row);
-        if let Outcome::Unsupported(what) = &row.outcome {
-            *missing.entry(lacking(what)).or_default() += 1;
+        match &row.outcome {
+            Outcome::Unsupported(what) => {
+                *missing.entry(format!("unsupported {{}}: {}", lacking(what))).or_default() += 1;
+            }
+            // Nothing else keeps the kernel from running what it has loaded.
+            Outcome::NotDriven(why) if why.starts_with("not attached") => {
+                *missing.entry(format!("not run {{}}: {why}")).or_default() += 1;
+            }
+            _ => {}
         }
     }
     let mut text = format!(
@@ -90,7 +97,7 @@ pub(crate) fn text(rows: &[Row], list: bool) -> String {
     let mut missing: Vec<_> = missing.into_iter().collect();
     missing.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     for (what, count) in missing {
-        let _ = writeln!(text, "  unsupported {count:4}: {what}");
+        let _ = writeln!(text, "  {}", what.replacen("{}", &format!("{count:4}"), 1));
     }
     let bad = rows.iter().filter(|row| list && row.is_bad());
     for row in bad {

@@ -37,12 +37,16 @@ pub(crate) fn serve() -> Result<(), String> {
 
 fn rows(profile: &KernelProfile, path: &Path, skip: usize) -> impl Iterator<Item = Row> {
     let object = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let resolved = read(path, profile).ok();
+    let mut resolved = read(path, profile).ok();
+    if let Some(Err(why)) = resolved.as_mut().map(|one| input::set_globals(&object, one)) {
+        eprintln!("selftests: {why}");
+        resolved = None;
+    }
     let count = resolved.as_ref().map_or(0, |resolved| resolved.programs.len());
     let wanted: Vec<usize> = resolved
         .iter()
         .flat_map(|resolved| resolved.programs.iter().enumerate())
-        .filter(|(_, program)| input::can_drive(program.prog_type) && unresolved(program).is_none())
+        .filter(|(_, program)| input::can_drive(&object, program) && unresolved(program).is_none())
         .map(|(at, _)| at)
         .collect();
     debug_assert!(wanted.len() <= count, "a part of all programs");
@@ -57,8 +61,8 @@ fn row(profile: &KernelProfile, object: &str, resolved: &skep_object::Resolved, 
     let expected = input::retval(resolved, program);
     let prepared = machine::prepare(profile, resolved, program, true);
     let ctx = prepared.as_ref().map_or(0, |prepared| prepared.ctx_size(program));
-    let input = Input::of(program.prog_type, expected.is_some(), ctx);
-    let kernel = kernel::run_twice(resolved, program, &input);
+    let input = Input::of(program, expected.is_some(), ctx);
+    let kernel = kernel::twice(resolved, program, &input);
     let skep = match prepared {
         Ok(prepared) => machine::run(&prepared, program, &input),
         Err(side) => side,
