@@ -1,9 +1,11 @@
-//! The cases on the running kernel, with events of this thread: writes to a watched word, or renames of the thread.
+//! The cases on the running kernel, with events of this thread: writes to a watched word, software events, or renames of
+//! the thread.
 
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
 
 use skep_abi::{Errno, MapType, ProgType};
 use skep_host::{
@@ -12,7 +14,7 @@ use skep_host::{
 };
 
 use crate::program::code;
-use crate::world::{Open, Program, Switch, Way, Who, World, Wrong};
+use crate::world::{Open, Program, Source, Switch, Way, Who, World, Wrong};
 
 /// The word that breakpoints watch.
 static WATCHED: AtomicU64 = AtomicU64::new(0);
@@ -24,6 +26,7 @@ struct Loaded {
 }
 
 pub(crate) struct Kernel {
+    source: Source,
     tracepoint: u64,
     /// An event that is not inherited: while a task has one, its other events stay its own. Where all are inherited,
     /// the kernel swaps those of parent and child when it switches between the two, cookies and all.
@@ -41,7 +44,7 @@ fn errno<T>(answer: Result<T, HostError>) -> Result<T, Errno> {
 
 impl Kernel {
     /// The kernel, or why it cannot be asked.
-    pub(crate) fn new(way: Way) -> Result<Self, String> {
+    pub(crate) fn new(way: Way, source: Source) -> Result<Self, String> {
         let told = |error: HostError| error.to_string();
         let tracepoint = if way.is_tracepoint() {
             Tracefs::open().and_then(|fs| fs.id("task", "task_rename")).map_err(told)?
@@ -49,6 +52,7 @@ impl Kernel {
             0
         };
         let mut kernel = Self {
+            source,
             tracepoint,
             anchor: None,
             events: Vec::new(),
@@ -78,6 +82,14 @@ impl Kernel {
 
     fn program(&self, program: usize) -> &LoadedProgram {
         self.programs[program].file.as_ref().unwrap()
+    }
+
+    fn period(&self, way: Way, how: Open) -> u64 {
+        match how.counting {
+            true => 0,
+            false if way.is_tracepoint() => 1,
+            false => self.source.period(),
+        }
     }
 
     fn keep(&mut self, link: Link) -> usize {
@@ -118,13 +130,42 @@ impl Kernel {
     }
 }
 
-/// Does once what the events count.
-fn pass(way: Way) {
+/// Does what the events count, so many times.
+fn pass(way: Way, source: Source, count: u32) {
     if way.is_tracepoint() {
-        rustix::thread::set_name(&CString::new("attach").unwrap()).unwrap();
-    } else {
-        WATCHED.store(1, SeqCst);
+        for _ in 0..count {
+            rustix::thread::set_name(&CString::new("attach").unwrap()).unwrap();
+        }
+        return;
     }
+    match source {
+        Source::Writes => (0..count).for_each(|_| WATCHED.store(1, SeqCst)),
+        Source::PageFaults => touch(count as usize),
+        Source::ContextSwitches => {
+            (0..count).for_each(|_| std::thread::sleep(Duration::from_micros(50)));
+        }
+        Source::CpuClock => spin(Duration::from_nanos(2 * Source::PERIOD) * count),
+    }
+}
+
+/// Touches pages for the first time.
+fn touch(count: usize) {
+    // Beyond huge pages, so that each has a fault of its own; more than malloc ever keeps for itself.
+    const APART: usize = 4 << 20;
+    let mut fresh = vec![0u8; 64 << 20];
+    for page in 0..count {
+        std::hint::black_box(&mut fresh)[page * APART + APART / 2] = 1;
+    }
+}
+
+/// Uses the CPU for so long.
+fn spin(time: Duration) {
+    let own = || {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+    };
+    let begun = own();
+    while own() - begun < time {}
 }
 
 impl World for Kernel {
@@ -133,15 +174,19 @@ impl World for Kernel {
         if way.is_tracepoint() {
             (attr.type_, attr.config) = (2, self.tracepoint);
         } else {
-            (attr.type_, attr.bp_type) = (5, 2);
+            (attr.type_, attr.config) = self.source.event();
+        }
+        let watches = !way.is_tracepoint() && self.source == Source::Writes;
+        if watches {
+            attr.bp_type = 2;
             attr.__bindgen_anon_3.bp_addr = WATCHED.as_ptr() as u64;
             attr.__bindgen_anon_4.bp_len = 8;
         }
-        attr.__bindgen_anon_1.sample_period = u64::from(!how.counting);
+        attr.__bindgen_anon_1.sample_period = self.period(way, how);
         attr.set_disabled(how.disabled.into());
         attr.set_inherit(how.inherit.into());
         attr.set_precise_ip(how.precise.into());
-        attr.set_exclude_kernel(u64::from(!way.is_tracepoint()));
+        attr.set_exclude_kernel(watches.into());
         let group = how.group.map(|leader| self.event(leader));
         let event = errno(PerfEvent::open(&attr, Target::ThisThread, group))?;
         self.events.push(Some(event));
@@ -227,16 +272,17 @@ impl World for Kernel {
             if !is_listed {
                 break;
             }
-            std::thread::sleep(std::time::Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(2));
         }
         is_listed
     }
 
     fn hit(&mut self, way: Way, count: u32, who: Who) {
         match who {
-            Who::Own => (0..count).for_each(|_| pass(way)),
+            Who::Own => pass(way, self.source, count),
             Who::Child => {
-                let child = std::thread::spawn(move || (0..count).for_each(|_| pass(way)));
+                let source = self.source;
+                let child = std::thread::spawn(move || pass(way, source, count));
                 child.join().unwrap();
             }
         }

@@ -12,7 +12,7 @@ use skep_machine::{
 };
 
 use crate::program::code;
-use crate::world::{Open, Program, Switch, Way, Who, World, Wrong};
+use crate::world::{Open, Program, Source, Switch, Way, Who, World, Wrong};
 
 /// The process and its threads.
 const OWN: Pid = Pid(1000);
@@ -26,6 +26,7 @@ struct Loaded {
 }
 
 pub(crate) struct Simulated {
+    source: Source,
     machine: Machine,
     interp: Arc<Interp>,
     events: Vec<Option<Arc<PerfEvent>>>,
@@ -37,11 +38,12 @@ pub(crate) struct Simulated {
 }
 
 impl Simulated {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(source: Source) -> Self {
         let machine = Machine::builder().cpus(2).build().unwrap();
         machine.tasks().insert(Task::new(OWN, Pid(std::process::id()), "test"));
         machine.define_tracepoint(TRACEPOINT.0, "task:task_rename", TRACEPOINT.1).unwrap();
         Self {
+            source,
             machine,
             interp: Arc::new(Interp::new().allow_uninit_stack(true)),
             events: Vec::new(),
@@ -72,7 +74,8 @@ impl Simulated {
 
     fn pass(&mut self, way: Way, tid: Pid) {
         self.time += 1;
-        let sample = Sample::new(Pid(std::process::id()), tid).time(self.time).period(1);
+        let period = if way.is_tracepoint() { 1 } else { self.source.period() };
+        let sample = Sample::new(Pid(std::process::id()), tid).time(self.time).period(period);
         if way.is_tracepoint() {
             let place = self.machine.tracepoint(TRACEPOINT.0).unwrap();
             let (cpu, user) = (Cpu(0), &NoUserMemory);
@@ -90,13 +93,17 @@ impl Simulated {
 
 impl World for Simulated {
     fn open(&mut self, way: Way, how: Open) -> Result<usize, Errno> {
-        let rate = Rate::Period(u64::from(!how.counting));
+        let period = if way.is_tracepoint() { 1 } else { self.source.period() };
+        let rate = Rate::Period(if how.counting { 0 } else { period });
+        let (event_type, config) = self.source.event();
         let mut attr = if way.is_tracepoint() {
             PerfEventAttr::new(2, TRACEPOINT.0, rate)
         } else {
-            let (config1, config2, bp_type) = (0x1000, 8, 2);
-            PerfEventAttr { config1, config2, bp_type, ..PerfEventAttr::new(5, 0, rate) }
+            PerfEventAttr::new(event_type, config, rate)
         };
+        if !way.is_tracepoint() && self.source == Source::Writes {
+            (attr.config1, attr.config2, attr.bp_type) = (0x1000, 8, 2);
+        }
         (attr.disabled, attr.inherit) = (how.disabled, how.inherit);
         attr.precise_ip = how.precise.into();
         let group = how.group.map(|leader| File::from(self.event(leader)));

@@ -28,6 +28,44 @@ impl Way {
     }
 }
 
+/// What the events of perf_event programs count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Writes to a watched word: as many as the case makes.
+    Writes,
+    /// Page faults: those that the case makes, and others.
+    PageFaults,
+    /// Context switches, of which the scheduler adds its own.
+    ContextSwitches,
+    /// The cpu-clock, once in [`Self::PERIOD`] nanoseconds.
+    CpuClock,
+}
+
+impl Source {
+    pub(crate) const SOFTWARE: [Self; 3] =
+        [Self::PageFaults, Self::ContextSwitches, Self::CpuClock];
+    /// Nanoseconds of the thread's time between two overflows of the cpu-clock.
+    pub(crate) const PERIOD: u64 = 1_000_000;
+
+    /// `type` and `config` of an event.
+    pub(crate) const fn event(self) -> (u32, u64) {
+        match self {
+            Self::Writes => (5, 0),
+            Self::PageFaults => (1, 2),
+            Self::ContextSwitches => (1, 3),
+            Self::CpuClock => (1, 0),
+        }
+    }
+
+    /// What an event counts from one overflow to the next.
+    pub(crate) const fn period(self) -> u64 {
+        match self {
+            Self::CpuClock => Self::PERIOD,
+            _ => 1,
+        }
+    }
+}
+
 /// How an event of this thread is opened.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Open {
