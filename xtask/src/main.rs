@@ -42,7 +42,7 @@ const TASKS: &[Task] = &[
     ),
     (
         "selftests",
-        "[--filter GLOB] [--type T] [--jobs N] [--kernel V] [--refresh] [--list-differences] [--sample] [--strict], [--run], [--time RUNS], or --log (--skep-log) OBJECT PROGRAM [LEVEL] [TYPE]: judge the kernel's BPF selftests with skep and with the running kernel, or that of Debian's release V in QEMU; --run runs them on the machine and in the kernel",
+        "[--filter GLOB] [--type T] [--jobs N] [--kernel V] [--refresh] [--list-differences] [--sample] [--strict], [--run], [--diff], [--time RUNS], or --log (--skep-log) OBJECT PROGRAM [LEVEL] [TYPE]: judge the kernel's BPF selftests with skep and with the running kernel, or that of Debian's release V in QEMU; --run runs them on the machine and in the kernel; --diff compares them as `skep diff` does",
         selftests::run,
     ),
     (

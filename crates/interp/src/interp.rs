@@ -1,7 +1,7 @@
 //! The interpreter of one machine: its programs, and how strictly they run.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use skep_machine::Run;
 
@@ -14,6 +14,7 @@ pub struct Interp {
     pub(crate) progs: ProgStore,
     budget: AtomicU64,
     may_read_uninit_stack: AtomicBool,
+    uninit_stack_byte: AtomicU8,
     pub(crate) callx_calls_helpers: bool,
 }
 
@@ -31,6 +32,7 @@ impl Interp {
             progs: ProgStore::default(),
             budget: AtomicU64::new(DEFAULT_BUDGET),
             may_read_uninit_stack: AtomicBool::new(false),
+            uninit_stack_byte: AtomicU8::new(0),
             callx_calls_helpers: false,
         }
     }
@@ -51,7 +53,7 @@ impl Interp {
         self.budget.load(Relaxed)
     }
 
-    /// Lets programs read stack bytes that they never wrote, which are then zero.
+    /// Lets programs read stack bytes that they never wrote, which are then zero ([`Self::set_uninit_stack_byte`]).
     ///
     /// *Kernel*: since 6.3 the verifier allows it to programs loaded with `CAP_PERFMON`; what they see there is
     /// whatever was on the kernel's stack.
@@ -66,8 +68,16 @@ impl Interp {
         self.may_read_uninit_stack.store(allow, Relaxed);
     }
 
-    pub(crate) fn may_read_uninit_stack(&self) -> bool {
-        self.may_read_uninit_stack.load(Relaxed)
+    /// Sets what stack bytes that were never written hold, where they may be read, for runs that begin from now on; it
+    /// is 0 else. What changes with it depends on what lay on the stack.
+    pub fn set_uninit_stack_byte(&self, byte: u8) {
+        self.uninit_stack_byte.store(byte, Relaxed);
+    }
+
+    /// What unwritten stack bytes hold; none where they may not be read.
+    pub(crate) fn uninit_stack(&self) -> Option<u8> {
+        let may_read = self.may_read_uninit_stack.load(Relaxed);
+        may_read.then(|| self.uninit_stack_byte.load(Relaxed))
     }
 
     /// Lets `callx` call the helper whose number is in the register, as conformance tests do; Linux has no `callx`.

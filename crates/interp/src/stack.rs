@@ -32,7 +32,8 @@ pub(crate) struct Stack<'m> {
     machine: &'m Machine,
     cpu: Cpu,
     frames: Vec<Shadow>,
-    may_read_uninit: bool,
+    /// What unwritten bytes hold, where they may be read.
+    uninit: Option<u8>,
     /// Frames that there may be: a program that was tail-called from a subprogram may nest as deep again.
     limit: usize,
     /// Whether some frame has had marks.
@@ -41,10 +42,10 @@ pub(crate) struct Stack<'m> {
 
 impl<'m> Stack<'m> {
     /// The empty stack of a CPU.
-    pub(crate) fn new(machine: &'m Machine, cpu: Cpu, may_read_uninit: bool) -> Self {
+    pub(crate) fn new(machine: &'m Machine, cpu: Cpu, uninit: Option<u8>) -> Self {
         let frames = Vec::with_capacity(MAX_CALL_FRAMES);
         let (limit, has_marks) = (MAX_CALL_FRAMES, false);
-        Self { machine, cpu, frames, may_read_uninit, limit, has_marks }
+        Self { machine, cpu, frames, uninit, limit, has_marks }
     }
 
     /// Adds a frame; gives its frame pointer.
@@ -138,21 +139,24 @@ impl<'m> Stack<'m> {
         self.find(addr).is_some()
     }
 
-    /// Comes before every read: where reading unwritten bytes is allowed, they become zero now, so that what an
+    /// Comes before every read: where reading unwritten bytes is allowed, they get their value now, so that what an
     /// earlier call left there does not show.
     #[inline]
     pub(crate) fn settle(&mut self, addr: Addr, size: u64) -> Result<(), TrapKind> {
-        if self.may_read_uninit { self.zero_unwritten(addr, size) } else { Ok(()) }
+        match self.uninit {
+            Some(value) => self.fill_unwritten(addr, size, value),
+            None => Ok(()),
+        }
     }
 
-    fn zero_unwritten(&mut self, addr: Addr, size: u64) -> Result<(), TrapKind> {
+    fn fill_unwritten(&mut self, addr: Addr, size: u64, value: u8) -> Result<(), TrapKind> {
         let Some((at, off)) = self.find(addr) else { return Ok(()) };
         let Shadow { base, written, .. } = &mut self.frames[at];
         for byte in off..off.saturating_add(size).min(SIZE) {
             let (word, bit) = ((byte / 64) as usize, 1 << (byte % 64));
             if written[word] & bit == 0 {
                 written[word] |= bit;
-                self.machine.memory().fill(Addr(*base + byte), 1, 0)?;
+                self.machine.memory().fill(Addr(*base + byte), 1, value)?;
             }
         }
         Ok(())

@@ -56,7 +56,7 @@ impl<'r> Vm<'r> {
         Self {
             interp,
             callers: Vec::new(),
-            stack: Stack::new(run.machine, run.cpu, interp.may_read_uninit_stack()),
+            stack: Stack::new(run.machine, run.cpu, interp.uninit_stack()),
             budget: Budget::new(interp.insns()),
             tail_calls: 0,
             refs: Refs::default(),

@@ -6,18 +6,27 @@ use skep_machine::{Machine, Run, TestResult, TestRun, TestRunError, UserMemory};
 use crate::load::Loaded;
 use crate::{Error, ErrorKind};
 
-/// The task that test runs are made in.
-const TASK: Pid = Pid(1);
+/// Who makes a test run, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    /// The task.
+    pub(crate) task: Pid,
+    /// Where the clock stands, in nanoseconds since the machine began.
+    pub(crate) now: u64,
+    /// The byte that all of the process's memory holds; it has none without.
+    pub(crate) memory: Option<u8>,
+}
 
-/// Where the clock stands, in nanoseconds since the machine began.
-const NOW: u64 = 1_000_000_000;
+impl Default for Caller {
+    fn default() -> Self {
+        Self { task: Pid(1), now: 1_000_000_000, memory: None }
+    }
+}
 
-/// A process without memory.
-struct NoProcess;
-
-impl UserMemory for NoProcess {
-    fn read(&self, _: Pid, _: u64, _: &mut [u8]) -> Result<(), Errno> {
-        Err(Errno::EFAULT)
+impl UserMemory for Caller {
+    fn read(&self, _: Pid, _: u64, into: &mut [u8]) -> Result<(), Errno> {
+        into.fill(self.memory.ok_or(Errno::EFAULT)?);
+        Ok(())
     }
 }
 
@@ -68,6 +77,25 @@ impl Loaded {
         name: &str,
         input: &TestRun<'_>,
     ) -> Result<TestResult, Error> {
+        self.test_run_by(machine, name, input, Caller::default())?.map_err(|error| {
+            let kind = match &error {
+                TestRunError::Refused { errno: Errno::ENOTSUPP, .. } => ErrorKind::Unsupported,
+                TestRunError::Refused { .. } => ErrorKind::Input,
+                TestRunError::Program(_) => ErrorKind::Program,
+                TestRunError::Memory(_) => ErrorKind::Environment,
+            };
+            Error::new(kind, format!("test run of {name}: {error}"))
+        })
+    }
+
+    /// The same, made by a task of one's choice; the inner error is the machine's answer.
+    pub(crate) fn test_run_by(
+        &self,
+        machine: &Machine,
+        name: &str,
+        input: &TestRun<'_>,
+        caller: Caller,
+    ) -> Result<Result<TestResult, TestRunError<String>>, Error> {
         let program = self
             .program(name)
             .ok_or_else(|| Error::input(format!("there is no program {name} that can run")))?;
@@ -75,7 +103,8 @@ impl Loaded {
             .tested
             .get(&program.id())
             .ok_or_else(|| Error::input(format!("program {name} was not verified")))?;
-        let now = Sample { time: NOW, pid: TASK, tid: TASK, ..Sample::default() };
+        let (task, time) = (caller.task, caller.now);
+        let now = Sample { time, pid: task, tid: task, ..Sample::default() };
         let mut run_once = |cpu: Cpu, ctx: Addr| {
             let busy = machine.cpu(cpu).and_then(|cpu| cpu.enter());
             let Some(_busy) = busy else { return Err(format!("CPU {cpu} is busy")) };
@@ -85,22 +114,14 @@ impl Loaded {
                 prog: program.id(),
                 prog_type: program.prog_type(),
                 ctx,
-                task: TASK,
+                task,
                 sample: Some(&now),
                 event: None,
                 cookie: 0,
-                user: &NoProcess,
+                user: &caller,
             };
             program.execute(&mut run).map_err(|trap| trap.to_string())
         };
-        machine.test_run(tested, input, &mut run_once).map_err(|error| {
-            let kind = match &error {
-                TestRunError::Refused { errno: Errno::ENOTSUPP, .. } => ErrorKind::Unsupported,
-                TestRunError::Refused { .. } => ErrorKind::Input,
-                TestRunError::Program(_) => ErrorKind::Program,
-                TestRunError::Memory(_) => ErrorKind::Environment,
-            };
-            Error::new(kind, format!("test run of {name}: {error}"))
-        })
+        Ok(machine.test_run(tested, input, &mut run_once))
     }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod cache;
+mod diff;
 mod glob;
 mod guest;
 mod judge;
@@ -9,6 +10,7 @@ mod known;
 mod log;
 mod object;
 mod row;
+mod runner;
 mod sources;
 mod table;
 mod test_run;
@@ -82,6 +84,8 @@ struct Options {
     strict: bool,
     /// Whether programs are run, not judged.
     run: bool,
+    /// Whether programs are compared as `skep diff` does.
+    diff: bool,
     kernel: Option<String>,
     /// How often each side judges each program, when their speed is compared.
     time: Option<u32>,
@@ -97,6 +101,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     }
     if args == ["--run-worker"] {
         return test_run::serve();
+    }
+    if args == ["--diff-worker"] {
+        return diff::serve();
     }
     if args == ["--guest"] {
         return guest::judge_as_init();
@@ -116,7 +123,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     }
     sources::prepare(&folders)?;
     let is_wanted = |name: &str| {
-        let sample = if options.run { RUN_SAMPLE } else { SAMPLE };
+        let sample = if options.run || options.diff { RUN_SAMPLE } else { SAMPLE };
         glob::matches(&options.filter, name) && (!options.sample || sample.contains(&name))
     };
     let failed = build::build(&folders, options.jobs, is_wanted)?;
@@ -128,6 +135,10 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     if options.run {
         let prog_type = options.prog_type.as_deref();
         return test_run::run(&folders, &objects, prog_type, options.list, options.strict);
+    }
+    if options.diff {
+        let prog_type = options.prog_type.as_deref();
+        return diff::run(&folders, &objects, prog_type, options.list, options.strict);
     }
     if let Some(runs) = options.time {
         return timing::run(&folders, &objects, runs, options.prog_type.as_deref());
@@ -164,6 +175,7 @@ fn options(args: &[String]) -> Result<Options, String> {
         sample: false,
         strict: false,
         run: false,
+        diff: false,
         kernel: None,
         time: None,
     };
@@ -183,6 +195,7 @@ fn options(args: &[String]) -> Result<Options, String> {
             "--sample" => (options.sample, options.strict) = (true, true),
             "--strict" => options.strict = true,
             "--run" => options.run = true,
+            "--diff" => options.diff = true,
             other => return Err(format!("`selftests` does not know {other}")),
         }
     }

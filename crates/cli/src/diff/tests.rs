@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use skep::diff::{DiffedObject, DiffedProgram, Difference};
+use skep::diff::{DiffedObject, DiffedProgram, Difference, Skipped, SkippedBy};
 use skep_abi::ProgType;
 
 use super::view::DiffView;
@@ -12,7 +12,7 @@ fn view() -> DiffView {
         runs: 9,
         differences,
         excluded: vec!["map times.at: depends on the clock".to_owned()],
-        skipped: skipped.map(str::to_owned),
+        skipped: skipped.map(|why| Skipped { by: SkippedBy::Driver, why: why.to_owned() }),
     };
     let what = "map counts[7].samples".to_owned();
     let difference = Difference { what, kernel: json!("5"), machine: Value::Null };

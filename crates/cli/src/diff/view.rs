@@ -81,8 +81,8 @@ fn details(program: &DiffedProgram, out: &mut dyn Write) -> io::Result<()> {
     for what in &program.excluded {
         writeln!(out, "  {NOTE}not compared{NOTE:#}: {what}")?;
     }
-    if let Some(why) = &program.skipped {
-        writeln!(out, "  {NOTE}not run{NOTE:#}: {why}")?;
+    if let Some(skipped) = &program.skipped {
+        writeln!(out, "  {NOTE}not run{NOTE:#}: {}", skipped.why)?;
     }
     Ok(())
 }
@@ -108,6 +108,6 @@ fn document(program: &DiffedProgram) -> Value {
         "runs": program.runs,
         "differences": differences,
         "excluded": program.excluded,
-        "skipped": program.skipped,
+        "skipped": program.skipped.as_ref().map(|skipped| &skipped.why),
     })
 }

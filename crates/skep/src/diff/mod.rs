@@ -18,7 +18,7 @@ use skep_host::{HostObject, LogBuffer};
 use skep_object::{KernelProfile, Resolved, ResolvedProgram};
 
 use crate::Error;
-use crate::check::Checker;
+use crate::check::{Aux, Checker};
 
 /// An object's programs, each in both engines.
 #[derive(Clone, Debug)]
@@ -43,7 +43,33 @@ pub struct DiffedProgram {
     /// What was not compared, and why.
     pub excluded: Vec<String>,
     /// Why it was not run, or not judged.
-    pub skipped: Option<String>,
+    pub skipped: Option<Skipped>,
+}
+
+/// Why a program was not run in both engines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Whose doing that is.
+    pub by: SkippedBy,
+    /// A sentence without a full stop.
+    pub why: String,
+}
+
+/// Whose doing it is that a program was not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkippedBy {
+    /// The kernel does not take the program, its maps, or any input.
+    Kernel,
+    /// Nothing makes programs of this type run here.
+    Driver,
+    /// skep lacks something that the program needs.
+    Machine,
+}
+
+impl Skipped {
+    fn new(by: SkippedBy, why: impl std::fmt::Display) -> Self {
+        Self { by, why: why.to_string() }
+    }
 }
 
 /// Something that differs.
@@ -96,8 +122,8 @@ pub fn diff(
     for program in resolved.programs.iter().filter(|program| is_wanted(program)) {
         progress(program);
         let mut diffed = DiffedProgram::new(program);
-        if verdict::compare(&host, &checker, program, &mut log, &mut diffed)? {
-            run(resolved, kernel, program, &mut diffed)?;
+        if let Some(aux) = verdict::compare(&host, &checker, program, &mut log, &mut diffed)? {
+            run(resolved, kernel, program, aux, &mut diffed);
         }
         programs.push(diffed);
     }
@@ -109,15 +135,17 @@ fn run(
     resolved: &Resolved,
     kernel: &KernelProfile,
     program: &ResolvedProgram,
+    aux: Aux,
     diffed: &mut DiffedProgram,
-) -> Result<(), Error> {
+) {
     match program.prog_type {
         ProgType::PerfEvent => perf::run(resolved, kernel, program, diffed),
-        driven if test_run::can_drive(driven) => test_run::run(resolved, kernel, program, diffed),
+        driven if test_run::can_drive(driven) => {
+            test_run::run(resolved, kernel, program, aux.max_ctx_offset, diffed);
+        }
         other => {
-            let name = other.name();
-            diffed.skipped = Some(format!("skep does not drive {name} programs in both engines"));
-            Ok(())
+            let why = format!("skep does not drive {} programs in both engines", other.name());
+            diffed.skipped = Some(Skipped::new(SkippedBy::Driver, why));
         }
     }
 }

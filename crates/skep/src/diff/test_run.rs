@@ -4,18 +4,19 @@ use std::thread;
 
 use rustix::thread::{CpuSet, sched_setaffinity};
 use serde_json::json;
-use skep_abi::ProgType;
+use skep_abi::{Errno, Pid, ProgType};
 use skep_host::TestRun as HostRun;
 use skep_isa::opcode;
-use skep_machine::TestRun;
+use skep_machine::{TestRun, TestRunError};
 use skep_object::{KernelProfile, Resolved, ResolvedProgram};
 
 use super::compare::{Twisted, compare};
 use super::leaves::{Leaves, is_comparable};
-use super::twist::{Twist, machine};
-use super::{DiffedProgram, Difference};
+use super::twist::{Twist, machine, uninit_stack_byte};
+use super::{DiffedProgram, Difference, Skipped, SkippedBy};
 use crate::host::load;
 use crate::load::Loaded;
+use crate::test_run::Caller;
 use crate::{Error, ErrorKind};
 
 /// Bytes of a packet without contents.
@@ -23,21 +24,19 @@ const PACKET: usize = 64;
 /// Room for packets afterwards.
 const ROOM: usize = 1 << 17;
 
-/// Calls whose results are those of the process that runs the test, so that they may be the same twice.
-const OF_CALLER: &[&str] = &[
-    "bpf_get_current_pid_tgid",
-    "bpf_get_current_uid_gid",
-    "bpf_get_current_comm",
+/// Insns that a run on the machine may take.
+const BUDGET: u64 = 1 << 28;
+
+/// Calls whose results are numbers that the kernel gave to something else than the task, or a walk of its stack; they may
+/// be the same twice, and nothing on the machine has others.
+const OF_KERNEL: &[&str] = &[
     "bpf_get_current_cgroup_id",
-    "bpf_get_current_task",
-    "bpf_get_current_task_btf",
+    "bpf_get_current_ancestor_cgroup_id",
     "bpf_get_socket_cookie",
     "bpf_get_netns_cookie",
     "bpf_get_hash_recalc",
     "bpf_get_stack",
     "bpf_get_stackid",
-    "bpf_ktime_get_coarse_ns",
-    "bpf_jiffies64",
 ];
 
 /// What a program is run on.
@@ -54,62 +53,86 @@ pub(super) fn can_drive(prog_type: ProgType) -> bool {
 
 fn takes_packet(prog_type: ProgType) -> bool {
     use ProgType as P;
-    matches!(prog_type, P::SocketFilter | P::SchedCls | P::SchedAct | P::Xdp)
+    matches!(
+        prog_type,
+        P::SocketFilter
+            | P::SchedCls
+            | P::SchedAct
+            | P::Xdp
+            | P::CgroupSkb
+            | P::LwtIn
+            | P::LwtOut
+            | P::LwtXmit
+            | P::LwtSeg6local
+            | P::FlowDissector
+    )
 }
 
-/// Runs a program in both, and compares.
+/// What came of the runs in one engine.
+#[derive(Clone, Debug, Default)]
+struct Runs {
+    leaves: Leaves,
+    /// Those that came to their end.
+    ended: u64,
+}
+
+/// Runs a program in both, and compares. `context` is the end of the context's bytes that it accesses.
 pub(super) fn run(
     resolved: &Resolved,
     profile: &KernelProfile,
     program: &ResolvedProgram,
+    context: u32,
     diffed: &mut DiffedProgram,
-) -> Result<(), Error> {
-    let place = resolved.programs.iter().position(|other| std::ptr::eq(other, program));
-    let on_machine =
-        |inputs: &[Input], twist| replay(resolved, profile, program, place, inputs, twist);
-    let inputs = match context_size(resolved, profile, program, place) {
-        Ok(size) => inputs(program.prog_type, size),
-        Err(error) => return skip(diffed, &error),
-    };
+) {
+    let inputs = inputs(program.prog_type, context);
     let in_kernel = || pinned(|| record(resolved, profile, program, &inputs));
     let (first, second) = match in_kernel().and_then(|first| Ok((first, in_kernel()?))) {
         Ok(both) => both,
-        Err(error) => return skip(diffed, &error),
+        Err(error) => {
+            diffed.skipped = Some(Skipped::new(SkippedBy::Kernel, error));
+            return;
+        }
     };
-    let ours = match on_machine(&inputs, None) {
+    let on_machine = |twist| replay(resolved, profile, program, &inputs, twist);
+    let ours = match on_machine(None) {
         Ok(ours) => ours,
         Err(error) if error.kind == ErrorKind::Program => {
             let (kernel, machine) = (json!("it ran"), json!(error.message));
             diffed.differences.push(Difference { what: "run".to_owned(), kernel, machine });
-            return Ok(());
+            return;
         }
-        Err(error) => return skip(diffed, &error),
+        Err(error) => {
+            // What the kernel does not run either is nothing that the machine lacks.
+            let by = if first.ended == 0 { SkippedBy::Kernel } else { SkippedBy::Machine };
+            diffed.skipped = Some(Skipped::new(by, error));
+            return;
+        }
     };
     let again = Twisted {
         cause: "what the kernel has another of each time",
-        before: first.clone(),
-        after: second,
+        before: first.leaves.clone(),
+        after: second.leaves,
     };
     let mut twisted = vec![again];
-    for twist in [Twist::Random, Twist::Addresses] {
-        let after = on_machine(&inputs, Some(twist))?;
-        twisted.push(Twisted { cause: twist.cause(), before: ours.clone(), after });
+    for twist in Twist::OF_TEST_RUNS {
+        // With other numbers a program may do what it did not do before; that tells nothing of the values.
+        let Ok(after) = on_machine(Some(twist)) else { continue };
+        let (before, after) = (ours.leaves.clone(), after.leaves);
+        twisted.push(Twisted { cause: twist.cause(), before, after });
     }
-    diffed.runs = inputs.len() as u64;
-    compare(&first, &ours, &twisted, diffed);
-    let of_caller = of_caller(program);
-    if !of_caller.is_empty() {
-        let calls = of_caller.join(", ");
+    diffed.runs = first.ended;
+    compare(&first.leaves, &ours.leaves, &twisted, diffed);
+    let of_kernel = of_kernel(program);
+    if !of_kernel.is_empty() {
+        let calls = of_kernel.join(", ");
         let unsure = diffed.differences.drain(..);
         let unsure = unsure.map(|one| format!("{}: may depend on {calls}", one.what));
         diffed.excluded.extend(unsure);
     }
-    Ok(())
-}
-
-fn skip(diffed: &mut DiffedProgram, why: &Error) -> Result<(), Error> {
-    diffed.skipped = Some(why.to_string());
-    Ok(())
+    if first.ended == 0 && diffed.is_equal() {
+        let why = "both refuse the input";
+        diffed.skipped = Some(Skipped::new(SkippedBy::Kernel, why));
+    }
 }
 
 /// Runs on the first CPU, as the machine does, in a thread of its own.
@@ -147,18 +170,6 @@ fn segment() -> Vec<u8> {
     frame
 }
 
-fn context_size(
-    resolved: &Resolved,
-    profile: &KernelProfile,
-    program: &ResolvedProgram,
-    place: Option<usize>,
-) -> Result<u32, Error> {
-    let machine = machine(profile, None)?;
-    let places: Vec<usize> = place.into_iter().collect();
-    let loaded = usable(Loaded::only(&machine, resolved, profile, &places)?, program)?;
-    Ok(loaded.max_ctx_offset(&program.name).unwrap_or(0))
-}
-
 /// What was loaded, if the program is among it.
 fn usable(mut loaded: Loaded, program: &ResolvedProgram) -> Result<Loaded, Error> {
     match loaded.unusable.iter().position(|(name, _)| *name == program.name) {
@@ -176,20 +187,25 @@ fn record(
     profile: &KernelProfile,
     program: &ResolvedProgram,
     inputs: &[Input],
-) -> Result<Leaves, Error> {
+) -> Result<Runs, Error> {
     let loaded = load(resolved, profile, &[program], &mut |_| ())?;
     let live = loaded.program(&program.name).ok_or_else(|| Error::input("it is not loaded"))?;
-    let mut leaves = Leaves::default();
+    let mut runs = Runs::default();
     for (number, input) in inputs.iter().enumerate() {
         let data_out = if input.data.is_empty() { 0 } else { ROOM };
         let run = HostRun { data: &input.data, data_out, ctx: &input.ctx, ..HostRun::default() };
-        let result = live.test_run(&run)?;
-        put(&mut leaves, program, number, result.retval, &result.data, &result.ctx);
+        match live.test_run(&run) {
+            Ok(result) => {
+                let (data, ctx) = (&result.data, &result.ctx);
+                put(&mut runs, program, number, result.retval, data, ctx);
+            }
+            Err(refused) => put_refusal(&mut runs, number, refused.errno),
+        }
     }
     for (spec, map) in loaded.maps().filter(|(spec, _)| is_comparable(spec)) {
-        leaves.map(loaded.btf(), spec, &crate::host::entries(map)?);
+        runs.leaves.map(loaded.btf(), spec, &crate::host::entries(map)?);
     }
-    Ok(leaves)
+    Ok(runs)
 }
 
 /// Runs a program on the machine, with fresh maps.
@@ -197,39 +213,65 @@ fn replay(
     resolved: &Resolved,
     profile: &KernelProfile,
     program: &ResolvedProgram,
-    place: Option<usize>,
     inputs: &[Input],
     twist: Option<Twist>,
-) -> Result<Leaves, Error> {
+) -> Result<Runs, Error> {
     let machine = machine(profile, twist)?;
+    let place = resolved.programs.iter().position(|other| std::ptr::eq(other, program));
     let places: Vec<usize> = place.into_iter().collect();
     let loaded = usable(Loaded::only(&machine, resolved, profile, &places)?, program)?;
-    let mut leaves = Leaves::default();
+    loaded.interp.set_budget(BUDGET);
+    loaded.interp.set_uninit_stack_byte(uninit_stack_byte(twist));
+    let mut caller = Caller::default();
+    match twist {
+        Some(Twist::Clock) => caller.now += 12_345_678_901,
+        Some(Twist::Task) => caller.task = Pid(4242),
+        Some(Twist::UserMemory) => caller.memory = Some(0x5a),
+        _ => {}
+    }
+    let mut runs = Runs::default();
     for (number, input) in inputs.iter().enumerate() {
         let mut run = TestRun::new().data(&input.data);
         if !input.ctx.is_empty() {
             run = run.ctx(&input.ctx);
         }
-        let result = loaded.test_run(&machine, &program.name, &run)?;
-        put(&mut leaves, program, number, result.retval, &result.data, &result.ctx);
+        match loaded.test_run_by(&machine, &program.name, &run, caller)? {
+            Ok(result) => {
+                let (data, ctx) = (&result.data, &result.ctx);
+                put(&mut runs, program, number, result.retval, data, ctx);
+            }
+            Err(TestRunError::Refused { errno: Errno::ENOTSUPP, why }) => {
+                return Err(Error::unsupported(why));
+            }
+            Err(TestRunError::Refused { errno, .. }) => put_refusal(&mut runs, number, errno),
+            Err(TestRunError::Program(why)) => return Err(Error::new(ErrorKind::Program, why)),
+            Err(TestRunError::Memory(why)) => return Err(Error::environment(why)),
+        }
     }
     for map in loaded.maps.iter().filter(|map| is_comparable(&map.spec)) {
         let Some(side) = machine.user_side(map.id) else { continue };
-        leaves.map(loaded.btf.as_ref(), &map.spec, &side.entries());
+        runs.leaves.map(loaded.btf.as_ref(), &map.spec, &side.entries());
     }
-    Ok(leaves)
+    Ok(runs)
+}
+
+fn put_refusal(runs: &mut Runs, number: usize, errno: Errno) {
+    let refused = "refusal of the input";
+    let path = format!("{refused} of run {number}");
+    runs.leaves.put(path, refused.to_owned(), json!(errno.to_string()));
 }
 
 fn put(
-    leaves: &mut Leaves,
+    runs: &mut Runs,
     program: &ResolvedProgram,
     number: usize,
     retval: u32,
     data: &[u8],
     ctx: &[u8],
 ) {
+    runs.ended += 1;
     let mut put = |what: &str, value| {
-        leaves.put(format!("{what} of run {number}"), what.to_owned(), value);
+        runs.leaves.put(format!("{what} of run {number}"), what.to_owned(), value);
     };
     put("return value", json!(retval));
     if takes_packet(program.prog_type) {
@@ -241,13 +283,13 @@ fn put(
     }
 }
 
-/// The calls of a program that tell of the process that runs it.
-fn of_caller(program: &ResolvedProgram) -> Vec<&'static str> {
+/// The calls of a program that tell numbers which the kernel gave.
+fn of_kernel(program: &ResolvedProgram) -> Vec<&'static str> {
     let is_helper = |code: u8, src: u8| code == opcode::JMP | opcode::CALL && src == 0;
     let calls = program.insns.iter().filter(|insn| is_helper(insn.code, insn.src.0));
     let names = calls.filter_map(|insn| skep_calls::helper_name(u32::try_from(insn.imm).ok()?));
     let mut found: Vec<&'static str> =
-        names.filter_map(|name| OF_CALLER.iter().copied().find(|known| *known == name)).collect();
+        names.filter_map(|name| OF_KERNEL.iter().copied().find(|known| *known == name)).collect();
     found.sort_unstable();
     found.dedup();
     found

@@ -20,19 +20,28 @@ pub(super) enum Twist {
     UserMemory,
     /// What the event has counted.
     Counter,
+    /// What unwritten bytes of the stack hold.
+    Stack,
+    /// The task that is current.
+    Task,
     /// Which thread of an ancestor made its child: the kernel's parent is that thread, `/proc` tells its process.
     Lineage,
 }
 
 impl Twist {
-    pub(super) const ALL: [Self; 6] = [
+    /// Those that bear on samples.
+    pub(super) const OF_SAMPLES: [Self; 7] = [
         Self::Clock,
         Self::Random,
         Self::Addresses,
         Self::UserMemory,
+        Self::Stack,
         Self::Counter,
         Self::Lineage,
     ];
+    /// Those that bear on test runs.
+    pub(super) const OF_TEST_RUNS: [Self; 6] =
+        [Self::Clock, Self::Random, Self::Addresses, Self::UserMemory, Self::Stack, Self::Task];
 
     /// In words, after "depends on".
     pub(super) const fn cause(self) -> &'static str {
@@ -42,6 +51,8 @@ impl Twist {
             Self::Addresses => "addresses of kernel objects",
             Self::UserMemory => "user memory, which is not recorded",
             Self::Counter => "the event's counter, which goes on while the program runs",
+            Self::Stack => "what lay on the stack, which the program did not write",
+            Self::Task => "the task that makes the test run",
             Self::Lineage => "which thread of an ancestor made its child, which nothing tells",
         }
     }
@@ -55,6 +66,11 @@ pub(super) fn machine(profile: &KernelProfile, twist: Option<Twist>) -> Result<M
         shift(&machine)?;
     }
     Ok(machine)
+}
+
+/// What unwritten bytes of the stack hold.
+pub(super) fn uninit_stack_byte(twist: Option<Twist>) -> u8 {
+    if twist == Some(Twist::Stack) { 0x5a } else { 0 }
 }
 
 /// Takes addresses, so that everything made afterwards has another one.

@@ -6,29 +6,31 @@ use skep_host::{Cause, HostObject, LogBuffer};
 use skep_object::{Outcome, ResolvedProgram};
 use skep_verifier::{Options, Verdict};
 
-use super::{DiffedProgram, Difference};
+use super::{DiffedProgram, Difference, Skipped, SkippedBy};
 use crate::Error;
-use crate::check::Checker;
+use crate::check::{Aux, Checker};
 
-/// Judges a program in both; whether both take it.
+/// Judges a program in both; what skep's verifier found out, when both take it.
 pub(super) fn compare(
     host: &HostObject<'_>,
     checker: &Checker<'_>,
     program: &ResolvedProgram,
     log: &mut LogBuffer,
     diffed: &mut DiffedProgram,
-) -> Result<bool, Error> {
+) -> Result<Option<Aux>, Error> {
     match &program.outcome {
         Outcome::Ready => {}
         Outcome::Failed(error) => {
-            return skip(diffed, format!("it does not fit the kernel: {error}"));
+            return skip(diffed, SkippedBy::Kernel, format!("it does not fit the kernel: {error}"));
         }
-        Outcome::Unsupported(missing) => return skip(diffed, missing.to_string()),
+        Outcome::Unsupported(missing) => {
+            return skip(diffed, SkippedBy::Machine, missing.to_string());
+        }
     }
     let theirs = match host.judge(program, None, log) {
         Ok(theirs) => theirs,
         Err(error) if error.cause == Cause::Permission => return Err(error.into()),
-        Err(error) => return skip(diffed, error.to_string()),
+        Err(error) => return skip(diffed, SkippedBy::Kernel, error.to_string()),
     };
     if theirs.errno == Some(Errno::EPERM) && theirs.last_message().is_empty() {
         let lacks = "the kernel refuses to load programs: -EPERM (-1)";
@@ -39,7 +41,11 @@ pub(super) fn compare(
         Verdict::Accepted => (None, String::new()),
         Verdict::Rejected(why) => (Some(why.errno), why.message.clone()),
         Verdict::Unsupported(what) | Verdict::Bug(what) => {
-            return skip(diffed, format!("skep's verifier cannot judge it: {what}"));
+            return skip(
+                diffed,
+                SkippedBy::Machine,
+                format!("skep's verifier cannot judge it: {what}"),
+            );
         }
     };
     let mut hold = |what: &str, kernel: Value, machine: Value| {
@@ -57,10 +63,10 @@ pub(super) fn compare(
     if let Some(stats) = theirs.stats {
         hold("insns processed", json!(stats.insn_processed), json!(ours.cost.insn_processed));
     }
-    Ok(theirs.is_accepted() && errno.is_none())
+    Ok((theirs.is_accepted() && errno.is_none()).then_some(ours.aux))
 }
 
-fn skip(diffed: &mut DiffedProgram, why: String) -> Result<bool, Error> {
-    diffed.skipped = Some(why);
-    Ok(false)
+fn skip(diffed: &mut DiffedProgram, by: SkippedBy, why: String) -> Result<Option<Aux>, Error> {
+    diffed.skipped = Some(Skipped::new(by, why));
+    Ok(None)
 }

@@ -14,7 +14,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Object;
 
+pub(crate) use report::lacking;
 pub(crate) use worker::serve;
+
+/// Whether a selftest says what a program must return.
+pub(crate) fn has_retval(
+    resolved: &skep_object::Resolved,
+    program: &skep_object::ResolvedProgram,
+) -> bool {
+    input::retval(resolved, program).is_some()
+}
 
 /// A map after a run: its name and its entries, sorted.
 pub(crate) type Contents = (String, Vec<(Vec<u8>, Vec<u8>)>);

@@ -111,7 +111,7 @@ pub(crate) fn text(rows: &[Row], list: bool) -> String {
 }
 
 /// What skep lacks, without the program that wants it.
-fn lacking(what: &str) -> String {
+pub(crate) fn lacking(what: &str) -> String {
     for start in ["skep does not implement ", "of type ", "direct access "] {
         if let Some((_, rest)) = what.split_once(start) {
             let rest = rest.trim_end_matches(" yet");

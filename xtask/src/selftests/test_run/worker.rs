@@ -1,41 +1,29 @@
-//! A child process that runs programs, so that one which takes its runner down costs a row and no more.
+//! What is done about one program: input, both sides, and what came of it.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::{env, io};
 
 use skep_object::KernelProfile;
 
 use super::super::object::{read, unresolved};
+use super::super::runner;
 use super::super::worker::profile;
 use super::input::{self, Input};
 use super::{Object, Outcome, Row, Side, compare, kernel, machine};
 
-/// The child's side: paths and numbers of programs to skip from standard input, rows to standard output.
+/// The child's side.
 ///
 /// # Errors
 /// When the pipes break.
 pub(crate) fn serve() -> Result<(), String> {
-    std::panic::set_hook(Box::new(|_| {}));
     let profile = profile(None)?;
-    let mut out = io::stdout().lock();
-    for line in io::stdin().lines() {
-        let line = line.map_err(|e| e.to_string())?;
-        let Some((skip, path)) = line.split_once(' ') else { continue };
-        let skip: usize = skip.parse().unwrap_or(0);
-        let mut say = |text: String| {
-            writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| e.to_string())
-        };
-        for row in rows(&profile, Path::new(path), skip) {
-            say(serde_json::to_string(&row).map_err(|e| e.to_string())?)?;
-        }
-        say(String::new())?;
-    }
-    Ok(())
+    runner::serve(|path, skip| rows(&profile, path, skip))
 }
 
-fn rows(profile: &KernelProfile, path: &Path, skip: usize) -> impl Iterator<Item = Row> {
+fn rows<'p>(
+    profile: &'p KernelProfile,
+    path: &Path,
+    skip: usize,
+) -> impl Iterator<Item = Row> + use<'p> {
     let object = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut resolved = read(path, profile).ok();
     if let Some(Err(why)) = resolved.as_mut().map(|one| input::set_globals(&object, one)) {
@@ -100,54 +88,14 @@ fn row(profile: &KernelProfile, object: &str, resolved: &skep_object::Resolved, 
     }
 }
 
-fn start() -> Result<(Child, BufReader<std::process::ChildStdout>), String> {
-    let program = env::current_exe().map_err(|e| e.to_string())?;
-    let mut child = Command::new(program)
-        .args(["selftests", "--run-worker"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| format!("cannot start a worker: {e}"))?;
-    let stdout = child.stdout.take().ok_or("a worker has no pipes")?;
-    Ok((child, BufReader::new(stdout)))
-}
-
 /// Has all objects run, one after the other: programs change the state of the kernel that others look at.
 pub(crate) fn run_all(objects: &[Object]) -> Result<Vec<Row>, String> {
-    let (mut child, mut replies) = start()?;
-    let mut rows: Vec<Row> = Vec::new();
-    for object in objects {
-        let mut done = 0;
-        // A child that dies takes one program with it.
-        'object: loop {
-            if let Some(stdin) = child.stdin.as_mut() {
-                let line = format!("{done} {}\n", object.path.display());
-                let _ = stdin.write_all(line.as_bytes()).and_then(|()| stdin.flush());
-            }
-            loop {
-                let mut line = String::new();
-                match replies.read_line(&mut line) {
-                    Ok(0) | Err(_) => break,
-                    Ok(_) if line.trim().is_empty() => break 'object,
-                    Ok(_) => {}
-                }
-                rows.push(serde_json::from_str(&line).map_err(|e| e.to_string())?);
-                done += 1;
-            }
-            let status = child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
-            rows.push(Row {
-                object: object.name.clone(),
-                program: format!("number {done}"),
-                prog_type: "?".to_owned(),
-                outcome: Outcome::NotDriven(format!("it ends its runner: {status}")),
-                expected: None,
-                excluded: String::new(),
-            });
-            done += 1;
-            (child, replies) = start()?;
-        }
-    }
-    drop(child.stdin.take());
-    let _ = child.wait();
-    Ok(rows)
+    runner::run_all("--run-worker", objects, |object, number, why| Row {
+        object: object.name.clone(),
+        program: format!("number {number}"),
+        prog_type: "?".to_owned(),
+        outcome: Outcome::NotDriven(why),
+        expected: None,
+        excluded: String::new(),
+    })
 }

@@ -10,7 +10,7 @@ use super::kernel::Recorded;
 use super::recorder::Context;
 use super::{COOKIE, Left, PERIOD};
 use crate::diff::leaves::is_comparable;
-use crate::diff::twist::{Twist, machine};
+use crate::diff::twist::{Twist, machine, uninit_stack_byte};
 use crate::load::Loaded;
 use crate::run::{open_perf_buffers, take_output};
 use crate::session::follow_tasks;
@@ -39,6 +39,7 @@ pub(super) fn replay(
 ) -> Result<Left, Error> {
     let machine = machine(profile, twist)?;
     let mut loaded = Loaded::new(&machine, resolved, profile)?;
+    loaded.interp.set_uninit_stack_byte(uninit_stack_byte(twist));
     if let Some(at) = loaded.unusable.iter().position(|(name, _)| *name == program.name) {
         let why = loaded.unusable.swap_remove(at).1;
         // The verdicts are equal: what is missing is missing on the machine.
