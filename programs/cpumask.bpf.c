@@ -135,6 +135,20 @@ static __noinline int turns(struct outcome *out, struct bpf_cpumask *all, struct
 	return 0;
 }
 
+/* Sections within each other. */
+static __noinline int sections(struct outcome *out, struct bpf_cpumask *mask)
+{
+	if (!out || !mask)
+		return 0;
+	bpf_rcu_read_lock();
+	note(out, bpf_cpumask_weight(MASK(mask)));
+	bpf_preempt_disable();
+	note(out, bpf_cpumask_first(MASK(mask)));
+	bpf_preempt_enable();
+	bpf_rcu_read_unlock();
+	return 0;
+}
+
 static __noinline int populated(struct outcome *out, struct bpf_cpumask *mask, u64 *memory)
 {
 	if (!out || !mask || !memory || !bpf_cpumask_populate)
@@ -195,6 +209,7 @@ int masks(__unused void *ctx)
 	memory[1] = memory[2] = memory[3] = 0xaaaaaaaaaaaaaaaa;
 	populated(out, to, memory);
 	questions(out, to, a);
+	sections(out, to);
 	bpf_cpumask_release(to);
 release_b:
 	bpf_cpumask_release(b);

@@ -2,9 +2,11 @@
 
 mod judges;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use judges::{Running, Skep, compare};
+use skep_abi::CallKind;
 use skep_case::Case;
 
 fn ui() -> Vec<Case> {
@@ -54,4 +56,30 @@ fn the_running_kernel_judges_as_the_heads_say() {
         };
         (case.name.clone(), expected(case), found)
     }));
+}
+
+/// Cases of `ui/each_kfunc` of one sort, by the kfuncs that they are named after.
+fn cases_of_kfuncs(sort: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/each_kfunc").join(sort);
+    let files = skep_case::files(&folder).expect("the folder of cases can be read");
+    let name = |path: &Path| path.file_stem().expect("a file").to_string_lossy().into_owned();
+    for path in &files {
+        let case = Case::read(path).unwrap_or_else(|error| panic!("{error}"));
+        let call = format!("kcall {}", name(path));
+        assert!(case.code.iter().any(|(_, line)| line.trim() == call), "{}: {call}", case.name);
+        assert_eq!(case.rejected.is_some(), sort == "rejected", "{}", case.name);
+    }
+    files.iter().map(|path| name(path)).collect()
+}
+
+#[test]
+fn every_kfunc_of_the_catalogue_has_a_program_that_may_call_it_and_one_that_may_not() {
+    let kfuncs = skep_calls::calls().filter(|call| call.spec.kind == CallKind::Kfunc);
+    let kfuncs: BTreeSet<String> = kfuncs.map(|call| call.spec.name.to_owned()).collect();
+    for sort in ["accepted", "rejected"] {
+        let cases = cases_of_kfuncs(sort);
+        let lacking: Vec<_> = kfuncs.difference(&cases).collect();
+        let strangers: Vec<_> = cases.difference(&kfuncs).collect();
+        assert!(lacking.is_empty() && strangers.is_empty(), "{sort}: {lacking:?} {strangers:?}");
+    }
 }

@@ -226,6 +226,10 @@ const TYPES: &[&str] = &[
 /// Types whose name starts with one of these.
 const TYPE_PREFIXES: &[&str] = &["bpf_", "trace_event_raw_", "scx_", "xdp_", "btf_"];
 
+/// Structs whose name has one of these after that of another one: the members of that one that the verifier trusts.
+const LISTS: &[&str] =
+    &["__safe_rcu", "__safe_rcu_or_null", "__safe_trusted", "__safe_trusted_or_null"];
+
 /// Functions whose name starts with one of these: hooks, iterators, and what programs attach to most.
 const FUNCTION_PREFIXES: &[&str] =
     &["bpf_lsm_", "bpf_iter_", "bpf_fentry_test", "bpf_modify_return_test", "__x64_sys_", "vfs_"];
@@ -333,7 +337,10 @@ pub(super) fn seeds(btf: &Btf, kfuncs: &[String]) -> Vec<TypeId> {
         let wanted = match ty.kind() {
             Kind::Int | Kind::Float => true,
             Kind::Struct | Kind::Union | Kind::Typedef | Kind::Enum | Kind::Enum64 => {
-                types.contains(name) || has(name, TYPE_PREFIXES) || has_bpf_values(&ty)
+                types.contains(name)
+                    || has(name, TYPE_PREFIXES)
+                    || LISTS.iter().any(|list| name.ends_with(list))
+                    || has_bpf_values(&ty)
             }
             Kind::Func => functions.contains(name) || has(name, FUNCTION_PREFIXES),
             _ => false,

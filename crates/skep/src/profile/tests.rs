@@ -119,6 +119,20 @@ fn a_type_left_out_is_told_from_one_that_the_kernel_lacks() {
 }
 
 #[test]
+fn no_list_of_trusted_members_is_left_out() {
+    for version in [(6, 1), (6, 12), (6, 18), (6, 19), (7, 2)] {
+        let version = KernelVersion::new(version.0, version.1);
+        let profile = shipped(version).unwrap();
+        let known = profile.known.as_ref().unwrap().encode();
+        let list = known.lines().find(|line| line.contains("__safe_"));
+        assert_eq!(list, None, "{version}");
+        // The lists came with 6.4.
+        let has = profile.btf.find("task_struct__safe_rcu", Kind::Struct).is_some();
+        assert_eq!(has, version >= KernelVersion::new(6, 4), "{version}");
+    }
+}
+
+#[test]
 fn the_nearest_shipped_release_is_not_newer_unless_all_are() {
     let nearest = |text| shipped::nearest(KernelVersion::literal(text)).to_string();
     assert_eq!(nearest("6.12"), "6.12");

@@ -1,0 +1,9 @@
+; The first CPU that a task may not run on is asked for.
+; type: tracepoint
+; accepted
+    call bpf_get_current_task_btf#158
+    r6 = *(u64 *)(r0 +koff:task_struct.cpus_ptr)
+    r1 = r6
+    kcall bpf_cpumask_first_zero
+    r0 = 0
+    exit

@@ -1,0 +1,9 @@
+; The highest performance of a CPU is asked for.
+; type: perf_event
+; kernel: 6.19
+; accepted
+    call bpf_get_smp_processor_id#8
+    r1 = r0
+    kcall scx_bpf_cpuperf_cap
+    r0 = 0
+    exit

@@ -1,0 +1,12 @@
+; The idle CPUs are lent. The mask answers, and is given back.
+; type: perf_event
+; kernel: 6.19
+; accepted
+    kcall scx_bpf_get_idle_cpumask
+    r6 = r0
+    r1 = r0
+    kcall bpf_cpumask_weight
+    r1 = r6
+    kcall scx_bpf_put_idle_cpumask
+    r0 = 0
+    exit

@@ -1,0 +1,7 @@
+; How many nodes there may be is asked.
+; type: perf_event
+; kernel: 6.19
+; accepted
+    kcall scx_bpf_nr_node_ids
+    r0 = 0
+    exit

@@ -1,0 +1,11 @@
+; A CPU that a task may use is taken, an idle one if there is.
+; type: perf_event
+; kernel: 6.19
+; accepted
+    call bpf_get_current_task_btf#158
+    r6 = *(u64 *)(r0 +koff:task_struct.cpus_ptr)
+    r1 = r6
+    r2 = 0
+    kcall scx_bpf_pick_any_cpu
+    r0 = 0
+    exit

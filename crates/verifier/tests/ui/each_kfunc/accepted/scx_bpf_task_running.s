@@ -1,0 +1,9 @@
+; Whether a task runs is asked.
+; type: perf_event
+; kernel: 6.19
+; accepted
+    call bpf_get_current_task_btf#158
+    r1 = r0
+    kcall scx_bpf_task_running
+    r0 = 0
+    exit

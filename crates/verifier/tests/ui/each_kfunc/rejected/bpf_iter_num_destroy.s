@@ -1,0 +1,16 @@
+; An iterator ends once.
+; type: tracepoint
+; rejected EINVAL: expected an initialized iter_num as arg #0
+    r1 = r10
+    r1 += -8
+    r2 = 0
+    r3 = 4
+    kcall bpf_iter_num_new
+    r1 = r10
+    r1 += -8
+    kcall bpf_iter_num_destroy
+    r1 = r10
+    r1 += -8
+    kcall bpf_iter_num_destroy
+    r0 = 0
+    exit

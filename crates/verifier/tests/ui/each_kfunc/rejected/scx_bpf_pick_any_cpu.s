@@ -1,0 +1,11 @@
+; The flags are a number.
+; type: perf_event
+; kernel: 6.19
+; rejected EINVAL: R2 is not a scalar
+    call bpf_get_current_task_btf#158
+    r6 = *(u64 *)(r0 +koff:task_struct.cpus_ptr)
+    r1 = r6
+    r2 = r6
+    kcall scx_bpf_pick_any_cpu
+    r0 = 0
+    exit
