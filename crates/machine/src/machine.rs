@@ -340,12 +340,6 @@ impl Machine {
         self.nr_cpus
     }
 
-    /// The same as [`Machine::nr_cpu_ids`]: CPUs from 0 to the highest possible one.
-    #[must_use]
-    pub fn nr_cpus(&self) -> u32 {
-        self.cpus.len() as u32
-    }
-
     /// A possible CPU, online or not.
     #[must_use]
     pub fn cpu(&self, cpu: Cpu) -> Option<&CpuState> {

@@ -70,7 +70,7 @@ impl Ext {
     /// Returns the highest possible CPU, + 1.
     #[kfunc]
     fn scx_bpf_nr_cpu_ids(k: &mut Kernel<'_, '_>) -> u32 {
-        k.run.machine.nr_cpus()
+        k.run.machine.nr_cpu_ids()
     }
 
     /// Lends the mask of CPUs that can ever be there.

@@ -31,7 +31,7 @@ pub(super) fn run<E>(
     if !is_on_cpu && input.cpu != 0 {
         return Err(TestRunError::invalid("a CPU needs BPF_F_TEST_RUN_ON_CPU"));
     }
-    if is_on_cpu && input.cpu >= machine.nr_cpus() {
+    if is_on_cpu && input.cpu >= machine.nr_cpu_ids() {
         let why = format!("there is no CPU {}", input.cpu);
         return Err(TestRunError::refused(Errno::ENXIO, why));
     }

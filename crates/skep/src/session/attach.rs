@@ -116,7 +116,7 @@ impl Attachment {
             _ if plan.tracepoint.is_some() => made.trace(machine, plan)?,
             _ if per_task => made.rehearse(machine)?,
             _ => {
-                for cpu in (0..machine.nr_cpus()).map(Cpu) {
+                for cpu in (0..machine.nr_cpu_ids()).map(Cpu) {
                     let is_online = machine.is_online(cpu);
                     let target = Target::AnyTask;
                     let open = is_online.then(|| made.open(machine, target, Some(cpu)));

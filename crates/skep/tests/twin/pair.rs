@@ -140,7 +140,7 @@ impl Pair {
         let map = self.map(map);
         let theirs = self.host.maps()[map].as_ref().unwrap();
         let value =
-            value.repeat(if theirs.is_percpu() { self.machine.nr_cpus() as usize } else { 1 });
+            value.repeat(if theirs.is_percpu() { self.machine.nr_cpu_ids() as usize } else { 1 });
         let answer = theirs.update(&key.to_le_bytes(), &value).map_err(|error| error.errno);
         assert_eq!(self.ours(map).update(&key.to_le_bytes(), &value, 0), answer);
     }
