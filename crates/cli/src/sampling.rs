@@ -40,7 +40,7 @@ pub(crate) fn options(
         Rate::Frequency(hz) => SampleRate::Frequency(hz),
         Rate::Period(period) => SampleRate::Period(period),
     };
-    options.cpus = target.cpus.as_ref().map(|cpus| cpus.iter().collect());
+    options.cpus = target.cpus.as_ref().map(|cpus| cpus.as_slice().to_vec());
     options.duration = target.duration;
     options.source = match source.source {
         Source::Auto => SourceChoice::Auto,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
-use skep_abi::Pid;
+use skep_abi::{Cpu, Pid};
 use skep_sample::event_name::EventSpec;
 use skep_sample::unwind::UnwindMode;
 use skep_sample::{OpenError, Options, Rate, RecordKind, Session, SourceChoice, Target};
@@ -82,7 +82,10 @@ fn options() -> Result<Options, Box<dyn Error>> {
             "-c" => options.rate = Rate::Period(value.parse()?),
             "-e" => options.event = Some(EventSpec::parse(&value)?),
             "-d" => options.duration = Some(Duration::from_secs_f64(value.parse()?)),
-            "-C" => options.cpus = Some(skep_sample::parse_cpu_list(&value)?),
+            "-C" => {
+                let cpus = skep_topology::parse_list(&value, skep_topology::MAX_CPUS)?;
+                options.cpus = Some(cpus.into_iter().map(Cpu).collect());
+            }
             "-p" => {
                 let pids: Result<_, _> = value.split(',').map(|pid| pid.parse().map(Pid)).collect();
                 options.target = Target::Pids(pids?);

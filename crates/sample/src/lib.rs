@@ -55,7 +55,7 @@ pub mod unwind;
 pub use error::{Cause, OpenError, SampleError};
 pub use notice::Notice;
 pub use options::{Fields, OnOpen, Options, Rate, SourceChoice, Target};
-pub use proc::{CpuListError, ProcessMemory, parse_cpu_list};
+pub use proc::ProcessMemory;
 pub use session::{Batch, Session, SourceKind, Totals};
 pub use space::Spaces;
 pub use stream::{End, Lineage, Record, RecordKind, TargetStatus};

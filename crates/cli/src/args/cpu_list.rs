@@ -1,21 +1,23 @@
-//! CPU lists as the kernel writes them: `0-3,5`.
+//! Lists of CPUs on the command line: `0-3,5`.
 
-use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use skep_abi::Cpu;
-
-/// The highest number that a CPU can have: kernels are built for at most 8,192.
-const MAX_CPU: u32 = 8191;
+use skep_topology::{CpuMask, MAX_CPUS, parse_list};
 
 /// Some CPUs; never none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CpuList(BTreeSet<Cpu>);
+pub(crate) struct CpuList(Vec<Cpu>);
 
 impl CpuList {
-    /// The CPUs in ascending order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Cpu> {
-        self.0.iter().copied()
+    /// The CPUs in ascending order, each once.
+    pub(crate) fn as_slice(&self) -> &[Cpu] {
+        &self.0
+    }
+
+    /// The same as a set.
+    pub(crate) fn mask(&self) -> CpuMask {
+        self.0.iter().copied().collect()
     }
 }
 
@@ -23,27 +25,11 @@ impl FromStr for CpuList {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut cpus = BTreeSet::new();
-        for range in text.split(',') {
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            let (first, last) = (number(first)?, number(last)?);
-            if first > last {
-                return Err(format!("the range {range} is upside down"));
-            }
-            cpus.extend((first..=last).map(Cpu));
+        let cpus = parse_list(text, MAX_CPUS).map_err(|error| error.to_string())?;
+        match cpus.is_empty() {
+            true => Err("no CPU is named; a list looks like 0-3,8".to_owned()),
+            false => Ok(Self(cpus.into_iter().map(Cpu).collect())),
         }
-        Ok(Self(cpus))
-    }
-}
-
-fn number(text: &str) -> Result<u32, String> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(cpu) if is_number && cpu <= MAX_CPU => Ok(cpu),
-        _ if is_number => {
-            Err(format!("CPU {text} is over {MAX_CPU}, the highest that Linux knows"))
-        }
-        _ => Err(format!("`{text}` is no CPU number; a list looks like 0-3,5")),
     }
 }
 
@@ -52,7 +38,7 @@ mod tests {
     use super::*;
 
     fn cpus(text: &str) -> Result<Vec<u32>, String> {
-        text.parse::<CpuList>().map(|list| list.iter().map(|cpu| cpu.0).collect())
+        text.parse::<CpuList>().map(|list| list.as_slice().iter().map(|cpu| cpu.0).collect())
     }
 
     #[test]
@@ -65,10 +51,11 @@ mod tests {
     #[test]
     fn what_is_no_list_says_why() {
         for (text, part) in [
-            ("", "no CPU number"),
-            ("1,", "no CPU number"),
-            ("-1", "no CPU number"),
-            ("+1", "no CPU number"),
+            ("", "no CPU is named"),
+            (" ", "no CPU is named"),
+            ("1,", "is no number; a list looks like 0-3,8"),
+            ("-1", "is no number"),
+            ("+1", "`+1`"),
             ("a", "`a`"),
             ("3-1", "upside down"),
             ("0-4294967295", "8191"),

@@ -77,7 +77,7 @@ fn two_targets_are_refused() {
 #[test]
 fn what_limits_the_samples_is_read() {
     let args = profile("skep profile -C 0-1,3 --duration 500ms -F 999 -e page-faults -a");
-    let cpus: Vec<Cpu> = args.target.cpus.unwrap().iter().collect();
+    let cpus: Vec<Cpu> = args.target.cpus.unwrap().as_slice().to_vec();
     assert_eq!(cpus, [Cpu(0), Cpu(1), Cpu(3)]);
     assert_eq!(args.target.duration, Some(Duration::from_millis(500)));
     assert_eq!(args.event.rate(), Rate::Frequency(999));

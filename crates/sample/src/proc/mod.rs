@@ -10,7 +10,6 @@ mod status;
 mod threads;
 
 pub(crate) use cpus::online_cpus;
-pub use cpus::{CpuListError, parse_cpu_list};
 pub(crate) use maps::executable_mappings;
 pub use memory::ProcessMemory;
 pub(crate) use stat::{RunState, ThreadStat, runtime_ns};

@@ -12,14 +12,13 @@
 //! ```
 
 use skep_abi::{Cpu, Pid};
+use skep_topology::{MAX_CPUS, parse_list};
 
 use super::error::{ScriptError, ScriptMistake};
 use super::{Occupancy, Transition};
 
 /// Transitions that a script may have, so that lists of CPUs cannot blow a short text up.
 pub(super) const MAX: usize = 1 << 20;
-/// CPUs that Linux can have.
-const MAX_CPUS: u32 = 8192;
 /// `PID_MAX_LIMIT` of 64-bit kernels.
 const MAX_TID: u32 = 1 << 22;
 /// Nanoseconds that a script may last: a century or so.
@@ -55,8 +54,8 @@ impl Script {
             let Some((at, word)) = words.next() else {
                 return Err(at_end(ScriptMistake::Missing { expected: "a list of CPUs" }));
             };
-            let cpus = cpus(word).map_err(|(offset, why)| {
-                fail(line, index, at + offset, ScriptMistake::Cpus(why))
+            let cpus = parse_list(word, MAX_CPUS).map_err(|error| {
+                fail(line, index, at + error.at, ScriptMistake::Cpus(error.why))
             })?;
             let now = state(&mut words)
                 .map_err(|(at, mistake)| fail(line, index, at.unwrap_or(line.len()), mistake))?;
@@ -66,7 +65,7 @@ impl Script {
             if transitions.len() + cpus.len() > MAX {
                 return Err(fail(line, index, 0, ScriptMistake::TooLong));
             }
-            transitions.extend(cpus.into_iter().map(|cpu| Transition { time, cpu, now }));
+            transitions.extend(cpus.into_iter().map(|cpu| Transition { time, cpu: Cpu(cpu), now }));
         }
         Ok(Self { transitions })
     }
@@ -152,29 +151,6 @@ fn time(word: &str) -> Option<u64> {
     let part = fraction.parse::<u128>().ok()? * scale / 10u128.pow(fraction.len() as u32);
     let total = whole.parse::<u128>().ok()? * scale + part;
     u64::try_from(total).ok().filter(|_| total <= MAX_TIME)
-}
-
-/// CPUs, ascending; the error has its place in the word.
-fn cpus(word: &str) -> Result<Vec<Cpu>, (usize, String)> {
-    let mut is_in = vec![false; MAX_CPUS as usize];
-    let mut at = 0;
-    for range in word.split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let number = |text: &str| match text.parse::<u32>() {
-            Ok(number) if number < MAX_CPUS && text.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(number)
-            }
-            Ok(_) => Err((at, format!("`{text}` is no CPU: these go from 0 to {}", MAX_CPUS - 1))),
-            Err(_) => Err((at, format!("`{range}` is no list of CPUs such as 0-3,8"))),
-        };
-        let (first, last) = (number(first)?, number(last)?);
-        if first > last {
-            return Err((at, format!("the range {range} is upside down")));
-        }
-        is_in[first as usize..=last as usize].fill(true);
-        at += range.len() + 1;
-    }
-    Ok((0..MAX_CPUS).filter(|cpu| is_in[*cpu as usize]).map(Cpu).collect())
 }
 
 fn state(words: &mut Words<'_>) -> Result<Occupancy, (Option<usize>, ScriptMistake)> {
@@ -273,10 +249,13 @@ mod tests {
                 "line 1, column 16: `4194305` is no thread: these go from 0, the idle task, to 4194304",
             ),
             ("1ms cpu 1 idle now", "line 1, column 16: `now` is one word too many"),
-            ("1ms cpu 0,x idle", "line 1, column 11: `x` is no list of CPUs such as 0-3,8"),
+            ("1ms cpu 0,x idle", "line 1, column 11: `x` is no number; a list looks like 0-3,8"),
             ("1ms cpu 0,3-1 idle", "line 1, column 11: the range 3-1 is upside down"),
-            ("1ms cpu 8192 idle", "line 1, column 9: `8192` is no CPU: these go from 0 to 8191"),
-            ("1ms cpu +1 idle", "line 1, column 9: `+1` is no CPU: these go from 0 to 8191"),
+            (
+                "1ms cpu 8192 idle",
+                "line 1, column 9: 8192 is over 8191, the highest that Linux knows",
+            ),
+            ("1ms cpu +1 idle", "line 1, column 9: `+1` is no number; a list looks like 0-3,8"),
             (
                 "\n ü cpu 1 idle",
                 "line 2, column 2: `ü` is no time: write a number with ns, us, ms or s, such as 12.5ms",

@@ -258,8 +258,8 @@ fn the_switches_of_all_cpus_tell_who_runs_where_whoever_is_sampled() {
     let before: HashSet<_> =
         transitions(&records[..started.unwrap()]).iter().map(|told| told.cpu).collect();
     let online = std::fs::read_to_string("/sys/devices/system/cpu/online").unwrap();
-    let online = skep_sample::parse_cpu_list(online.trim()).unwrap();
-    assert_eq!(before, online.into_iter().collect());
+    let online = skep_topology::parse_list(&online, skep_topology::MAX_CPUS).unwrap();
+    assert_eq!(before, online.into_iter().map(Cpu).collect());
     // Who is told to come by one record is told to have come, or to have been there, by the next: some tasks of some
     // kernels write no records of their own.
     let mut now = HashMap::new();
