@@ -61,6 +61,24 @@ fn samples_stand_for_counts_and_for_time() {
 }
 
 #[test]
+fn a_group_is_a_label_by_which_pprof_can_split() {
+    let mut set = crate::StackSet::new();
+    let process = crate::Process { pid: skep_abi::Pid(7), comm: "app".into(), mappings: [].into() };
+    let process = set.process(process);
+    let busy = set.group("node 0, sibling busy");
+    set.add_in(Some(busy), process, &[], &[0x10], 2);
+    set.add(process, &[], &[0x10], 1);
+    let read = round_trip(&crate::Symbolizer::new().profile(&set, &mut |_| ()), Unit::Count);
+    let group_of = |sample: &proto::Sample| {
+        let label = sample.label.iter().find(|label| text(&read, label.key) == "group");
+        label.map(|label| text(&read, label.str).to_owned())
+    };
+    let groups: Vec<_> =
+        read.sample.iter().map(|sample| (sample.value[0], group_of(sample))).collect();
+    assert_eq!(groups, [(2, Some("node 0, sibling busy".to_owned())), (1, None)]);
+}
+
+#[test]
 fn an_event_that_is_no_clock_keeps_its_name() {
     let read = round_trip(&example(), Unit::Count);
     let kind = read.period_type.unwrap();

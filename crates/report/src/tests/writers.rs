@@ -129,6 +129,7 @@ fn a_group_lies_below_its_stacks_and_is_a_label() {
         crate::Process { pid: skep_abi::Pid(7), comm: "app".to_owned(), mappings: [].into() };
     let process = set.process(process);
     let busy = set.group("node 0; sibling busy");
+    let idle = set.group("node 0; sibling idle");
     set.add(process, &[], &[0x10], 1);
     set.add_in(Some(busy), process, &[], &[0x10], 2);
     set.add_in(Some(busy), process, &[], &[0x20], 3);
@@ -144,4 +145,8 @@ fn a_group_lies_below_its_stacks_and_is_a_label() {
         groups.iter().filter(|(_, group)| group.is_some()).map(|(sum, _)| sum).sum::<u64>(),
         5
     );
+    let stats = profile.function_stats();
+    let of = |group| stats.iter().map(|stat| stat.own_in(group)).sum::<u64>();
+    let all: u64 = stats.iter().map(|stat| stat.own).sum();
+    assert_eq!((all, of(busy), of(idle)), (6, 5, 0));
 }
