@@ -1,37 +1,61 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Counts samples by whether another thread of the sampled CPU's core was busy at that moment, for each NUMA node, on
- * the CPUs that user space chose.
+ * The program of `skep profile --smt`: counts stacks as `profile` does, apart by NUMA node and by what the other threads
+ * of the sampled CPU's core (its SMT siblings) did at that moment, on the CPUs that user space chose.
  *
- * It asks the masks of idle CPUs that the kernel keeps while a sched_ext scheduler with
- * SCX_OPS_BUILTIN_IDLE_PER_NODE is loaded. A sibling is busy when it is not in the mask of idle CPUs; the sampled CPU
- * is busy itself, so that its own core is never in the mask of idle cores: what that one tells is whether another
- * core of the node was free.
+ * It asks the masks of idle CPUs that the kernel keeps while a sched_ext scheduler with SCX_OPS_BUILTIN_IDLE_PER_NODE is
+ * loaded. There are two for each node: of idle CPUs, and of CPUs whose whole core is idle. The second cannot tell about
+ * the sampled CPU's sibling: that CPU is busy itself, so that its core is not in there whatever the sibling does. So the
+ * first one answers, asked for each sibling. The second one answers what follows from a busy sibling: whether a whole
+ * core of the node was free at that moment, to which either of the two might have gone.
  *
- * Totals are honest: `samples` = all counts of `nodes` + `elsewhere`.
+ * Totals are honest: `samples` = all counts of `nodes` by sibling + `elsewhere`, and the former = the sum over `counts` +
+ * `uncounted`.
  */
-#include <skep/bpf.h>
 #include <skep/cpumask.h>
+#include <skep/stacks.h>
 
 /* CPUs and nodes of the largest machine, and threads of one core beside a CPU itself. */
 #define MAX_CPUS 8192
 #define MAX_NODES 1024
 #define MAX_SIBLINGS 7
 
+/* What the other threads of a core that are online do. */
+enum sibling {
+	/* There are none. */
+	SIBLING_NONE = 1,
+	/* All are idle. */
+	SIBLING_IDLE = 2,
+	/* One is busy, or about to be: a scheduler has taken it out of the mask to wake a task there. */
+	SIBLING_BUSY = 3,
+	/* Nothing tells the kernel which CPUs are idle. */
+	SIBLING_UNKNOWN = 4,
+};
+
+/* A group is a node, shifted by so much, and a sibling. */
+#define SIBLING_BITS 3
+
 /* Samples of a node. */
 struct share {
-	/* All other threads of the core were idle, or there is none. */
-	u64 sibling_idle;
-	/* Another thread was busy, and no core of the node was free. */
-	u64 sibling_busy;
-	/* Another thread was busy, although a whole core of the node was free. */
+	u64 none;
+	u64 idle;
+	u64 busy;
+	u64 unknown;
+	/* Those of `busy` during which a whole core of the node was idle. */
 	u64 core_free;
 };
 
-/* The other threads of a CPU's core. */
+/* The other threads of a CPU's core, online or not. */
 struct siblings {
 	u32 nr;
 	u32 cpus[MAX_SIBLINGS];
+};
+
+struct wanted {
+	/* CPUs whose samples count, a bit each. */
+	u64 cpus[MAX_CPUS / 64];
+	/* Whether the masks of idle CPUs tell what is. */
+	u64 is_idle_known;
 };
 
 struct {
@@ -49,56 +73,56 @@ struct {
 	__type(value, struct siblings);
 } cores SEC(".maps");
 
-/* CPUs whose samples count, a bit each; filled by user space. */
-struct chosen {
-	u64 words[MAX_CPUS / 64];
-};
-
+/* Filled by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct chosen);
-} chosen SEC(".maps");
+	__type(value, struct wanted);
+} wanted SEC(".maps");
 
 /* Samples that the program saw. */
 u64 samples;
-/* Samples of CPUs that were not chosen, or whose node is not known. */
+/* Samples of CPUs that are not wanted, or whose node is not known. */
 u64 elsewhere;
 
-static __always_inline bool is_chosen(u32 cpu)
+static __always_inline bool is_wanted(struct wanted *want, u32 cpu)
 {
-	struct bpf_cpumask *mask;
-	struct chosen *cpus;
+	struct bpf_cpumask *mask = bpf_cpumask_create();
 	bool is = false;
-	u32 zero = 0;
 
-	cpus = bpf_map_lookup_elem(&chosen, &zero);
-	if (!cpus)
-		return false;
-	mask = bpf_cpumask_create();
 	if (!mask)
 		return false;
-	if (!bpf_cpumask_populate((struct cpumask *)mask, cpus, sizeof(*cpus)))
+	if (!bpf_cpumask_populate((struct cpumask *)mask, want->cpus, sizeof(want->cpus)))
 		is = bpf_cpumask_test_cpu(cpu, (const struct cpumask *)mask);
 	bpf_cpumask_release(mask);
 	return is;
 }
 
-static __always_inline bool is_sibling_busy(u32 cpu, int node)
+static __always_inline enum sibling sibling_of(u32 cpu, int node)
 {
-	const struct cpumask *idle;
+	const struct cpumask *online, *idle;
+	enum sibling found = SIBLING_NONE;
 	struct siblings *core;
-	bool busy = false;
 
 	core = bpf_map_lookup_elem(&cores, &cpu);
 	if (!core)
-		return false;
+		return SIBLING_NONE;
+	online = scx_bpf_get_online_cpumask();
 	idle = scx_bpf_get_idle_cpumask_node(node);
-	for (u32 i = 0; i < MAX_SIBLINGS && i < core->nr; i++)
-		busy |= !bpf_cpumask_test_cpu(core->cpus[i], idle);
+	for (u32 i = 0; i < MAX_SIBLINGS && i < core->nr; i++) {
+		u32 other = core->cpus[i];
+
+		if (!bpf_cpumask_test_cpu(other, online))
+			continue;
+		if (!bpf_cpumask_test_cpu(other, idle))
+			found = SIBLING_BUSY;
+		else if (found == SIBLING_NONE)
+			found = SIBLING_IDLE;
+	}
 	scx_bpf_put_idle_cpumask(idle);
-	return busy;
+	scx_bpf_put_cpumask(online);
+	return found;
 }
 
 static __always_inline bool is_core_free(int node)
@@ -111,27 +135,42 @@ static __always_inline bool is_core_free(int node)
 }
 
 SEC("perf_event")
-int smt(struct bpf_perf_event_data *ctx __unused)
+int smt(struct bpf_perf_event_data *ctx)
 {
-	u32 cpu = bpf_get_smp_processor_id();
+	u32 cpu = bpf_get_smp_processor_id(), zero = 0;
+	enum sibling sibling;
+	struct wanted *want;
 	struct share *share;
-	u64 *count;
 	int node;
 
 	__sync_fetch_and_add(&samples, 1);
 	node = scx_bpf_cpu_node(cpu);
 	share = bpf_map_lookup_elem(&nodes, &node);
-	if (!share || !is_chosen(cpu)) {
+	want = bpf_map_lookup_elem(&wanted, &zero);
+	if (!share || !want || !is_wanted(want, cpu)) {
 		__sync_fetch_and_add(&elsewhere, 1);
 		return 0;
 	}
-	if (!is_sibling_busy(cpu, node))
-		count = &share->sibling_idle;
-	else if (is_core_free(node))
-		count = &share->core_free;
-	else
-		count = &share->sibling_busy;
-	__sync_fetch_and_add(count, 1);
+	sibling = sibling_of(cpu, node);
+	if (sibling != SIBLING_NONE && !want->is_idle_known)
+		sibling = SIBLING_UNKNOWN;
+	switch (sibling) {
+	case SIBLING_NONE:
+		__sync_fetch_and_add(&share->none, 1);
+		break;
+	case SIBLING_IDLE:
+		__sync_fetch_and_add(&share->idle, 1);
+		break;
+	case SIBLING_BUSY:
+		__sync_fetch_and_add(&share->busy, 1);
+		if (is_core_free(node))
+			__sync_fetch_and_add(&share->core_free, 1);
+		break;
+	case SIBLING_UNKNOWN:
+		__sync_fetch_and_add(&share->unknown, 1);
+		break;
+	}
+	count_stack(ctx, (u32)node << SIBLING_BITS | sibling);
 	return 0;
 }
 

@@ -47,17 +47,19 @@
 //! let small = Topology::new().cores_per_node(32);
 //! let large = Topology::new().nodes(4).cores_per_node(16).smt(2);
 //! let holey = Topology::new().nodes(3).cores_per_node(16).smt(2).offline_nodes([2]);
-//! // Samples of CPU 17's node: sibling idle, sibling busy, sibling busy though a whole core was free.
-//! for (topology, node, shares) in [(small, 0, [2, 0, 0]), (large, 1, [1, 0, 1]), (holey, 1, [1, 0, 1])] {
+//! // Samples of CPU 17's node: without a sibling, sibling idle, sibling busy, not known; of the busy ones, those
+//! // during which a whole core of the node was free.
+//! let (none, both) = ([2, 0, 0, 0, 0], [0, 1, 1, 0, 1]);
+//! for (topology, node, shares) in [(small, 0, none), (large, 1, both), (holey, 1, both)] {
 //!     let topology = topology.build()?;
 //!     let kernel = skep_abi::KernelVersion::new(6, 19);
 //!     let machine = Machine::builder().kernel(kernel).with(|on| on.topology(topology.clone())).build()?;
 //!     let ops = SchedExtOps::new("builtin").flags(OPS_BUILTIN_IDLE_PER_NODE);
 //!     machine.sched_ext().enable(ops)?;
 //!
-//!     // What user space fills in: all CPUs count, and who the sibling of CPU 17 is.
+//!     // What user space fills in: all CPUs count, idle ones are known, and who the sibling of CPU 17 is.
 //!     let loaded = machine.load(&object)?;
-//!     loaded.map("chosen")?.side().update(&[0; 4], &[0xff; 1024], 0)?;
+//!     loaded.map("wanted")?.side().update(&[0; 4], &[0xff; 1032], 0)?;
 //!     let sibling = topology.siblings(Cpu(17)).iter().copied().find(|cpu| *cpu != Cpu(17));
 //!     let mut core = [0; 32];
 //!     if let Some(Cpu(sibling)) = sibling {
@@ -75,7 +77,7 @@
 //!     // Thread 8 comes to the sibling: the next sample is taken beside it.
 //!     sibling.into_iter().for_each(|cpu| machine.switch_to(cpu, Pid(8)));
 //!     event.fire(&sample)?;
-//!     assert_eq!(loaded.map("nodes")?.get::<u32, [u64; 3]>(&node)?, Some(shares));
+//!     assert_eq!(loaded.map("nodes")?.get::<u32, [u64; 5]>(&node)?, Some(shares));
 //! }
 //! # Ok(())
 //! # }

@@ -22,6 +22,8 @@ extern bool bpf_cpumask_empty(const struct cpumask *cpumask) __ksym;
 extern int bpf_cpumask_populate(struct cpumask *cpumask, void *src, unsigned long src__sz) __ksym;
 
 extern int scx_bpf_cpu_node(s32 cpu) __ksym;
+extern const struct cpumask *scx_bpf_get_online_cpumask(void) __ksym;
+extern void scx_bpf_put_cpumask(const struct cpumask *cpumask) __ksym;
 extern const struct cpumask *scx_bpf_get_idle_cpumask_node(int node) __ksym;
 extern const struct cpumask *scx_bpf_get_idle_smtmask_node(int node) __ksym;
 extern void scx_bpf_put_idle_cpumask(const struct cpumask *idle_mask) __ksym;

@@ -17,6 +17,7 @@ mod machine;
 mod plugin;
 mod profile;
 mod run;
+mod smt;
 mod target;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ pub(crate) use self::machine::{MachineArgs, MachineCommand, TopologyArgs};
 pub(crate) use self::plugin::PluginArgs;
 pub(crate) use self::profile::ProfileArgs;
 pub(crate) use self::run::RunArgs;
+pub(crate) use self::smt::SmtArgs;
 pub(crate) use self::target::{Target, TargetArgs};
 
 const STYLES: Styles = Styles::styled()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AttachArgs, EngineArgs, EventArgs, SourceArgs, TargetArgs, TopologyArgs};
+use super::{AttachArgs, EngineArgs, EventArgs, SmtArgs, SourceArgs, TargetArgs, TopologyArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -12,6 +12,7 @@ Examples:
   skep profile -F 999 --duration 10s -p 1234   a running process for ten seconds
   skep profile -e page-faults -c 1 -- make     every page fault
   skep profile --engine host -p 1234           the program runs in the kernel: needs root
+  skep profile --smt -C 0-7 -p 1234            each stack by whether the sibling thread was busy
   skep profile --json=report.json -- ./test    tables for people, and a document for scripts
 ";
 
@@ -40,6 +41,9 @@ pub(crate) struct ProfileArgs {
 
     #[command(flatten)]
     pub(crate) machine: TopologyArgs,
+
+    #[command(flatten)]
+    pub(crate) smt: SmtArgs,
 
     /// Folder for the files; made when it does not exist
     #[arg(short, long, value_name = "DIR", default_value = "skep-out", help_heading = "Output")]

@@ -1,6 +1,7 @@
 //! `skep profile`: where a process spends its time.
 
 mod files;
+mod siblings;
 mod view;
 
 use std::cmp::Reverse;
@@ -10,8 +11,9 @@ use std::process::ExitCode;
 use skep::Error;
 use skep::host::or_on_the_machine;
 use skep::profile::{HostProfile, for_host};
+use skep::profiler::smt::{self, Group};
 use skep::profiler::{self, Outcome, Stage, profile_on_host};
-use skep::report::{Frame, FunctionId, Profile};
+use skep::report::{Frame, FunctionId, FunctionStat, GroupId, Stack};
 use skep::sample;
 use skep_abi::Addr;
 
@@ -22,6 +24,7 @@ use crate::{kernel, sampling};
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::siblings::{SiblingCounts, SmtView};
 pub(crate) use self::view::{FrameLine, FunctionRow, ProfileView, StackRow, TargetStatus};
 
 /// Stacks that the document and the text get; the files have all.
@@ -43,7 +46,10 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
     )?;
     let method = args.attach.method()?;
     kernel::check_engine(args.engine.is_host(), &args.machine)?;
-    let HostProfile { profile, notice } = for_host()?;
+    let smt = args.smt.request(args.target.cpus.as_ref(), args.engine.is_host())?;
+    let host = for_host()?;
+    let HostProfile { profile, notice } =
+        if smt.is_some() { smt::kernel_with_idle_masks(host) } else { host };
     let (profile, topology) = kernel::fit(profile, kernel::declared(&args.machine)?)?;
     files::prepare(&args.output)?;
     let stop = sampling::stop_flag()?;
@@ -53,11 +59,13 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
             Stage::Sampling(totals) => line.update(totals.samples, totals.lost),
             Stage::Naming(at) => line.naming(at.done, at.total),
         };
-        if args.engine.is_host() {
-            profile_on_host(&options, &profile, method, &stop, progress)
-                .map_err(or_on_the_machine)?
-        } else {
-            profiler::profile(&options, &profile, topology, method, &stop, progress)?
+        match smt {
+            Some(smt) => smt::profile(&options, &profile, topology, smt, method, &stop, progress)?,
+            None if args.engine.is_host() => {
+                profile_on_host(&options, &profile, method, &stop, progress)
+                    .map_err(or_on_the_machine)?
+            }
+            None => profiler::profile(&options, &profile, topology, method, &stop, progress)?,
         }
     };
     let files = files::write(&args.output, args, &outcome)?;
@@ -70,7 +78,6 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
 
 fn view(args: &ProfileArgs, outcome: &Outcome) -> ProfileView {
     let session = &outcome.watched.session;
-    let profile = &outcome.profile;
     let totals = session.totals();
     ProfileView {
         engine: args.engine.name(),
@@ -82,8 +89,9 @@ fn view(args: &ProfileArgs, outcome: &Outcome) -> ProfileView {
         samples: outcome.counted.samples,
         lost: totals.lost,
         throttled: totals.throttled,
-        functions: functions(profile),
-        stacks: stacks(profile),
+        smt: outcome.smt.clone().map(SmtView),
+        functions: functions(outcome),
+        stacks: stacks(outcome),
         files: Vec::new(),
         notices: outcome.notices.clone(),
     }
@@ -98,8 +106,8 @@ pub(crate) fn target_status(status: sample::TargetStatus) -> Option<TargetStatus
     }
 }
 
-fn functions(profile: &Profile) -> Vec<FunctionRow> {
-    let stats = profile.function_stats().into_iter();
+fn functions(outcome: &Outcome) -> Vec<FunctionRow> {
+    let stats = outcome.profile.function_stats().into_iter();
     stats
         .map(|stat| FunctionRow {
             frame: FrameLine {
@@ -108,27 +116,44 @@ fn functions(profile: &Profile) -> Vec<FunctionRow> {
                 object: Some(stat.object.to_string()),
             },
             self_samples: stat.own,
+            siblings: outcome.smt.as_ref().map(|_| siblings_of(&stat, outcome)),
             total: stat.total,
         })
         .collect()
 }
 
+/// A function's own samples by what the siblings did.
+fn siblings_of(stat: &FunctionStat, outcome: &Outcome) -> SiblingCounts {
+    let mut counts = SiblingCounts::default();
+    for (id, group) in &outcome.groups {
+        counts.add(group.sibling, stat.own_in(*id));
+    }
+    counts
+}
+
 /// The hottest stacks; those that differ in addresses within the same functions are one.
-fn stacks(profile: &Profile) -> Vec<StackRow> {
+fn stacks(outcome: &Outcome) -> Vec<StackRow> {
+    let profile = &outcome.profile;
     let mut rows: Vec<StackRow> = Vec::new();
-    let mut known: HashMap<(&str, Vec<FunctionId>), usize> = HashMap::new();
+    let mut known: HashMap<(Option<GroupId>, &str, Vec<FunctionId>), usize> = HashMap::new();
     for stack in profile.stacks() {
         let functions = profile.frames(stack).map(|frame| frame.id).collect();
-        let row = *known.entry((profile.comm(stack), functions)).or_insert_with(|| {
-            let frames = profile.frames(stack).map(frame_line).collect();
-            rows.push(StackRow { comm: profile.comm(stack).to_owned(), samples: 0, frames });
-            rows.len() - 1
-        });
+        let row =
+            *known.entry((stack.group, profile.comm(stack), functions)).or_insert_with(|| {
+                let (comm, group) = (profile.comm(stack).to_owned(), group_of(stack, outcome));
+                let frames = profile.frames(stack).map(frame_line).collect();
+                rows.push(StackRow { comm, group, samples: 0, frames });
+                rows.len() - 1
+            });
         rows[row].samples += stack.weight;
     }
     rows.sort_by_key(|row| Reverse(row.samples));
     rows.truncate(STACKS);
     rows
+}
+
+fn group_of(stack: &Stack, outcome: &Outcome) -> Option<Group> {
+    outcome.groups.get(&stack.group?).copied()
 }
 
 fn frame_line(frame: Frame<'_>) -> FrameLine {

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use skep::profiler::smt::{Group, Sibling};
 use skep::report::one_line;
 use skep_abi::Addr;
 
+use super::siblings::{SiblingCounts, SmtView};
 use crate::args::Rate;
 use crate::output::{HEADING, NOTE, Table, View};
 
@@ -41,6 +43,8 @@ pub(crate) struct ProfileView {
     pub(crate) lost: u64,
     /// Times that the kernel held the event back.
     pub(crate) throttled: u64,
+    /// What SMT siblings did; none where that was not asked for.
+    pub(crate) smt: Option<SmtView>,
     /// By samples of their own, most first.
     pub(crate) functions: Vec<FunctionRow>,
     /// By samples, most first.
@@ -77,6 +81,8 @@ pub(crate) struct FunctionRow {
     pub(crate) frame: FrameLine,
     /// Samples that hit it.
     pub(crate) self_samples: u64,
+    /// The same by what SMT siblings did; none where that was not asked for.
+    pub(crate) siblings: Option<SiblingCounts>,
     /// Samples that hit it or what it called; each sample once.
     pub(crate) total: u64,
 }
@@ -86,6 +92,8 @@ pub(crate) struct FunctionRow {
 pub(crate) struct StackRow {
     /// The command that ran.
     pub(crate) comm: String,
+    /// The node, and what the SMT sibling did; none where that was not asked for.
+    pub(crate) group: Option<Group>,
     /// Samples with this stack.
     pub(crate) samples: u64,
     /// Innermost first.
@@ -125,6 +133,7 @@ impl View for ProfileView {
         for text in &self.notices {
             writeln!(out, "{NOTE}note{NOTE:#}: {text}")?;
         }
+        self.smt.iter().try_for_each(|smt| smt.table(out))?;
         self.function_table(out)?;
         self.stack_list(out)?;
         if !self.files.is_empty() {
@@ -159,6 +168,7 @@ impl View for ProfileView {
             "samples": self.samples,
             "lost": self.lost,
             "throttled": self.throttled,
+            "smt": self.smt.as_ref().map(SmtView::json),
             "functions": functions,
             "stacks": stacks,
             "files": files,
@@ -203,16 +213,23 @@ impl ProfileView {
             return Ok(());
         }
         writeln!(out, "\n{HEADING}Hottest functions{HEADING:#}")?;
-        let mut table = Table::new(["#self", "#%", "#total", "#%", "function", "object"]);
+        // Both halves of each function's own samples, where there are two.
+        let is_split = self.smt.as_ref().is_some_and(SmtView::is_split);
+        let halves: &[&str] = if is_split { &["#sibling idle", "#busy"] } else { &[] };
+        let headings = [&["#self", "#%"], halves, &["#total", "#%", "function", "object"]].concat();
+        let mut table = Table::new(headings);
         for row in self.functions.iter().take(FUNCTIONS) {
-            table.row([
-                row.self_samples.to_string(),
-                self.percent(row.self_samples),
+            let mut cells = vec![row.self_samples.to_string(), self.percent(row.self_samples)];
+            if let (true, Some(counts)) = (is_split, &row.siblings) {
+                cells.extend([Sibling::Idle, Sibling::Busy].map(|of| counts.of(of).to_string()));
+            }
+            cells.extend([
                 row.total.to_string(),
                 self.percent(row.total),
                 shortened(&row.frame.text()),
                 row.frame.object.as_deref().map(file_name).unwrap_or_default(),
             ]);
+            table.row(cells);
         }
         table.print(out)?;
         rest(out, self.functions.len(), FUNCTIONS, "functions")
@@ -225,7 +242,8 @@ impl ProfileView {
         writeln!(out, "\n{HEADING}Hottest stacks{HEADING:#}, innermost function first")?;
         for stack in self.stacks.iter().take(STACKS) {
             let percent = self.percent(stack.samples);
-            writeln!(out, "  {} samples, {percent} %, {}", stack.samples, stack.comm)?;
+            let group = stack.group.map(|group| format!(", {group}")).unwrap_or_default();
+            writeln!(out, "  {} samples, {percent} %, {}{group}", stack.samples, stack.comm)?;
             for frame in stack.frames.iter().take(FRAMES) {
                 writeln!(out, "      {}", shortened(&frame.text()))?;
             }
@@ -270,6 +288,9 @@ impl FunctionRow {
         let mut fields = self.frame.fields();
         fields.insert("self".to_owned(), json!(self.self_samples));
         fields.insert("total".to_owned(), json!(self.total));
+        if let Some(counts) = &self.siblings {
+            fields.insert("self_by_sibling".to_owned(), counts.json());
+        }
         Value::Object(fields)
     }
 }
@@ -278,6 +299,11 @@ impl StackRow {
     fn json(&self) -> Value {
         let frames: Vec<Value> =
             self.frames.iter().map(|frame| Value::Object(frame.fields())).collect();
-        json!({ "comm": self.comm, "samples": self.samples, "frames": frames })
+        let mut row = json!({ "comm": self.comm, "samples": self.samples, "frames": frames });
+        if let Some(Group { node, sibling }) = self.group {
+            row["node"] = json!(node.0);
+            row["sibling"] = json!(sibling.name());
+        }
+        row
     }
 }

@@ -16,3 +16,4 @@ mod machine;
 mod plugin;
 mod schema;
 mod skep;
+mod smt;

@@ -45,6 +45,17 @@ pub fn for_host() -> Result<HostProfile, Error> {
     Ok(HostProfile { profile, notice: Some(notice) })
 }
 
+/// The newest shipped kernel up to a release that has a property, else the oldest newer one.
+pub(crate) fn nearest_that(
+    version: KernelVersion,
+    has: impl Fn(&KernelProfile) -> bool,
+) -> Option<KernelProfile> {
+    let (older, newer): (Vec<_>, Vec<_>) =
+        shipped_list().iter().partition(|shipped| shipped.version <= version);
+    let order = older.into_iter().rev().chain(newer);
+    order.map(Shipped::unpack).find(has)
+}
+
 /// `NR_CPUS` as the size of `struct cpumask` tells it; 0 where a kernel has none (without `CONFIG_SMP`).
 fn nr_cpus(btf: &Btf) -> u32 {
     let bytes = btf.find("cpumask", Kind::Struct).and_then(|id| btf.size_of(id)).unwrap_or(0);

@@ -6,7 +6,7 @@ use skep_object::KernelProfile;
 use skep_report::Symbolizer;
 use skep_sample::Options;
 
-use super::{Outcome, PROGRAM, Stage, Tables, remarks, resolve, stacks, unnamed};
+use super::{Outcome, PROFILE, Stacks, Stage, Tables, remarks, stacks, unnamed};
 use crate::Error;
 use crate::host::{Attachments, Follower, load};
 use crate::session::{Method, open_with, watch};
@@ -22,9 +22,9 @@ pub fn profile_on_host(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(Stage<'_>),
 ) -> Result<Outcome, Error> {
-    let resolved = resolve(kernel)?;
+    let resolved = PROFILE.resolve(kernel)?;
     let program: Vec<_> =
-        resolved.programs.iter().filter(|program| program.name == PROGRAM).collect();
+        resolved.programs.iter().filter(|program| program.name == PROFILE.program).collect();
     let loaded = load(&resolved, kernel, &program, &mut |_| ())?;
     let attachments = Attachments::new(&loaded, &program, method, false)?;
     let session = open_with(options, &attachments)?;
@@ -35,9 +35,9 @@ pub fn profile_on_host(
     drop(attachments);
     let tables = Tables::of(|name| loaded.entries(name), |name| loaded.variable(name))?;
     let counted = tables.counted();
-    let set = stacks(&tables, watched.session.spaces(), follower.seen());
+    let Stacks { set, groups } = stacks(&tables, watched.session.spaces(), follower.seen());
     let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
     let remarks = remarks(counted).into_iter().chain(unnamed(&profile));
     let notices = watched.notices().chain(loaded.problems()).chain(remarks).collect();
-    Ok(Outcome { watched, counted, profile, notices })
+    Ok(Outcome { watched, counted, profile, groups, smt: None, notices })
 }

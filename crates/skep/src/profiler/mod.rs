@@ -1,6 +1,10 @@
-//! The built-in profiler: `programs/profile.bpf.c`, run on a machine, and what its maps say.
+//! The built-in profiler: `programs/profile.bpf.c`, run on a machine, and what its maps say; with SMT siblings told
+//! apart, `programs/smt.bpf.c`.
 
+mod bench;
 mod host;
+pub mod smt;
+mod stacks;
 mod tables;
 
 use std::collections::HashMap;
@@ -8,23 +12,33 @@ use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
 use skep_object::{KernelProfile, ObjectSpec, Resolved};
-use skep_report::{Profile, StackSet, Symbolizer};
-use skep_sample::{Options, Spaces, Totals};
+use skep_report::{GroupId, Profile};
+use skep_sample::{Options, Totals};
 use skep_topology::Topology;
 
 use crate::load::Loaded;
-use crate::session::{
-    Driver, EventPlan, Method, Seen, Watched, machine_like_host, machine_on, open, watch,
-};
+use crate::session::{Driver, EventPlan, Method, Watched, machine_like_host, machine_on, open};
 use crate::{Error, ErrorKind};
 
+use bench::Bench;
+
 pub use host::profile_on_host;
-pub use tables::{Counted, Tables};
+pub use stacks::{Stacks, stacks};
+pub use tables::{Counted, Row, Tables};
+
+/// A program that skep brings along.
+struct Builtin {
+    /// Name of the file.
+    file: &'static str,
+    object: &'static [u8],
+    /// The program in it.
+    program: &'static str,
+}
 
 /// The compiled program.
 pub const OBJECT: &[u8] = include_bytes!("../../../../programs/profile.bpf.o");
-/// The program in it.
-const PROGRAM: &str = "profile";
+
+const PROFILE: Builtin = Builtin { file: "profile.bpf.o", object: OBJECT, program: "profile" };
 
 /// How far a profile has come.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +58,10 @@ pub struct Outcome {
     pub counted: Counted,
     /// The stacks with their names.
     pub profile: Profile,
+    /// What the groups of its stacks are; none where SMT siblings were not told apart.
+    pub groups: HashMap<GroupId, smt::Group>,
+    /// What the SMT siblings of the sampled CPUs did; `None` where that was not asked for.
+    pub smt: Option<smt::Split>,
     /// What the user should know: sentences without a full stop.
     pub notices: Vec<String>,
 }
@@ -61,64 +79,46 @@ pub fn profile(
     progress: &mut dyn FnMut(Stage<'_>),
 ) -> Result<Outcome, Error> {
     let is_declared = topology.is_some();
-    let machine = match topology {
-        Some(topology) => machine_on(kernel, topology)?,
-        None => machine_like_host(kernel)?,
-    };
-    let loaded = load(&machine, kernel)?;
-    let program = loaded.program(PROGRAM).cloned();
+    let machine = machine_for(kernel, topology)?;
+    let loaded = PROFILE.load(&machine, kernel)?;
     let session = open(options)?;
     let plan = EventPlan::new(options, session.event());
-    let mut driver =
-        Driver::new(&machine, program, &plan, method)?.on_declared_machine(is_declared);
-    let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
-        progress(Stage::Sampling(totals))
-    })?;
-    if let Some(trap) = driver.counts().into_iter().find_map(|counts| counts.first_fault) {
-        return Err(Error::new(
-            ErrorKind::Program,
-            format!("the built-in profiler faulted: {trap}"),
-        ));
+    let driver = Driver::new(&machine, PROFILE.program(&loaded), &plan, method)?
+        .on_declared_machine(is_declared);
+    Bench { machine: &machine, loaded: &loaded, driver }.run(session, stop, progress)
+}
+
+/// The machine that was declared, else one like the host.
+fn machine_for(kernel: &KernelProfile, topology: Option<Topology>) -> Result<Machine, Error> {
+    match topology {
+        Some(topology) => machine_on(kernel, topology),
+        None => machine_like_host(kernel),
     }
-    let tables = Tables::read(&machine, &loaded)?;
-    let counted = tables.counted();
-    let set = stacks(&tables, watched.session.spaces(), driver.seen());
-    let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
-    let remarks =
-        remarks(counted).into_iter().chain(driver.remarks_on_cpus()).chain(unnamed(&profile));
-    let notices = watched.notices().chain(remarks).collect();
-    Ok(Outcome { watched, counted, profile, notices })
 }
 
 fn broken(why: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::Program, format!("the built-in profiler cannot be loaded: {why}"))
 }
 
-/// The built-in object, fitted to a kernel.
-fn resolve(kernel: &KernelProfile) -> Result<Resolved, Error> {
-    let spec = ObjectSpec::parse("profile.bpf.o", OBJECT).map_err(|error| broken(&error))?;
-    spec.resolve(kernel).map_err(|error| broken(&error))
-}
-
-fn load(machine: &Machine, kernel: &KernelProfile) -> Result<Loaded, Error> {
-    let resolved = resolve(kernel)?;
-    let mut loaded = Loaded::new(machine, &resolved, kernel)?;
-    match loaded.unusable.pop() {
-        Some((_, why)) => Err(broken(&why)),
-        None => Ok(loaded),
+impl Builtin {
+    /// The object, fitted to a kernel.
+    fn resolve(&self, kernel: &KernelProfile) -> Result<Resolved, Error> {
+        let spec = ObjectSpec::parse(self.file, self.object).map_err(|error| broken(&error))?;
+        spec.resolve(kernel).map_err(|error| broken(&error))
     }
-}
 
-fn stacks(tables: &Tables, spaces: &Spaces, seen: &Seen) -> StackSet {
-    let mut set = StackSet::new();
-    let mut processes = HashMap::new();
-    for row in tables.rows() {
-        let process = *processes
-            .entry((row.pid, row.comm.as_str()))
-            .or_insert_with(|| set.process(seen.process(spaces, row.pid, &row.comm)));
-        set.add(process, tables.stack(row.kernel), tables.stack(row.user), row.samples);
+    fn load(&self, machine: &Machine, kernel: &KernelProfile) -> Result<Loaded, Error> {
+        let resolved = self.resolve(kernel)?;
+        let mut loaded = Loaded::new(machine, &resolved, kernel)?;
+        match loaded.unusable.pop() {
+            Some((_, why)) => Err(broken(&why)),
+            None => Ok(loaded),
+        }
     }
-    set
+
+    fn program(&self, loaded: &Loaded) -> Option<std::sync::Arc<skep_machine::Prog>> {
+        loaded.program(self.program).cloned()
+    }
 }
 
 /// What helps where much of the time is spent in code without names.

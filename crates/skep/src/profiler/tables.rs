@@ -1,4 +1,4 @@
-//! The maps of `programs/profile.bpf.c` as values.
+//! The maps of the built-in programs as values (`programs/include/skep/stacks.h`).
 
 use std::collections::HashMap;
 
@@ -34,6 +34,8 @@ pub struct Row {
     pub user: i64,
     /// Id of the kernel stack; negative without one.
     pub kernel: i64,
+    /// What else the program tells stacks apart by; 0 for nothing.
+    pub group: u32,
     /// Samples.
     pub samples: u64,
 }
@@ -125,10 +127,12 @@ fn row(key: &[u8], value: &[u8]) -> Option<Row> {
     let (ids, comm) = key.split_at(24);
     let mut ids = words(ids);
     let (user, kernel) = (ids.next()?.cast_signed(), ids.next()?.cast_signed());
-    let pid = Pid(ids.next()? as u32);
+    let pid_and_group = ids.next()?;
+    let (pid, group) = (Pid(pid_and_group as u32), (pid_and_group >> 32) as u32);
     let comm = comm.split(|byte| *byte == 0).next()?;
     let samples = u64::from_le_bytes(value.try_into().ok()?);
-    Some(Row { pid, comm: String::from_utf8_lossy(comm).into_owned(), user, kernel, samples })
+    let comm = String::from_utf8_lossy(comm).into_owned();
+    Some(Row { pid, comm, user, kernel, group, samples })
 }
 
 #[cfg(test)]
@@ -141,11 +145,12 @@ mod tests {
         key.extend((-14i64).to_le_bytes());
         key.extend(7i64.to_le_bytes());
         key.extend(1234u32.to_le_bytes());
-        key.extend(0u32.to_le_bytes());
+        key.extend(9u32.to_le_bytes());
         key.extend(b"bee\0garbage\0\0\0\0\0");
         let read = row(&key, &5u64.to_le_bytes()).unwrap();
         let comm = "bee".to_owned();
-        assert_eq!(read, Row { pid: Pid(1234), comm, user: -14, kernel: 7, samples: 5 });
+        let pid = Pid(1234);
+        assert_eq!(read, Row { pid, comm, user: -14, kernel: 7, group: 9, samples: 5 });
         assert_eq!(row(&key[1..], &5u64.to_le_bytes()), None);
         assert_eq!(row(&key, &[0; 4]), None);
     }

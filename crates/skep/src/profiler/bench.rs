@@ -1,0 +1,51 @@
+//! A built-in program on a machine, driven by a session from its start to its end.
+
+use std::sync::atomic::AtomicBool;
+
+use skep_machine::Machine;
+use skep_report::Symbolizer;
+use skep_sample::Session;
+
+use super::{Outcome, Stacks, Stage, Tables, remarks, stacks, unnamed};
+use crate::load::Loaded;
+use crate::session::{Driver, watch};
+use crate::{Error, ErrorKind};
+
+/// A loaded program, and what drives it.
+pub(super) struct Bench<'m> {
+    pub(super) machine: &'m Machine,
+    pub(super) loaded: &'m Loaded,
+    pub(super) driver: Driver<'m>,
+}
+
+impl Bench<'_> {
+    /// Samples to the end, reads the program's maps, and names what is in them.
+    ///
+    /// # Errors
+    /// What the system refused while sampling, and a program that faulted.
+    pub(super) fn run(
+        mut self,
+        session: Session,
+        stop: &AtomicBool,
+        progress: &mut dyn FnMut(Stage<'_>),
+    ) -> Result<Outcome, Error> {
+        let driver = &mut self.driver;
+        let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
+            progress(Stage::Sampling(totals));
+        })?;
+        if let Some(trap) = driver.counts().into_iter().find_map(|counts| counts.first_fault) {
+            return Err(Error::new(
+                ErrorKind::Program,
+                format!("the built-in profiler faulted: {trap}"),
+            ));
+        }
+        let tables = Tables::read(self.machine, self.loaded)?;
+        let counted = tables.counted();
+        let Stacks { set, groups } = stacks(&tables, watched.session.spaces(), driver.seen());
+        let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
+        let remarks =
+            remarks(counted).into_iter().chain(driver.remarks_on_cpus()).chain(unnamed(&profile));
+        let notices = watched.notices().chain(remarks).collect();
+        Ok(Outcome { watched, counted, profile, groups, smt: None, notices })
+    }
+}
