@@ -21,6 +21,8 @@ pub(crate) const fn is_user(addr: u64) -> bool {
 }
 
 /// `copy_from_kernel_nofault_allowed`
+// DEVIATION(linux): an address is canonical by 48 bits; the kernel asks the CPU (`x86_virt_bits`), and those that have
+// 57 bits let a read of no bytes at 1 << 47 pass.
 const fn is_kernel(addr: u64) -> bool {
     let user = addr < TASK_SIZE_MAX + PAGE_SIZE;
     let canonical = (addr as i64) << 16 >> 16 == addr as i64;

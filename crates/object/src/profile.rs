@@ -25,6 +25,8 @@ pub struct KernelProfile {
     /// For reduced profiles, such as the shipped ones: the names of all types that the kernel has, so that one
     /// that `btf` lacks makes a program unsupported, never wrong. None when `btf` is the kernel's whole BTF.
     pub known: Option<KnownNames>,
+    /// Whether each kfunc takes trusted pointers alone, where the kernel was asked; else its release decides.
+    pub trusts_all_args: Option<bool>,
     /// Addresses of kernel symbols, where they are known (`/proc/kallsyms`); else empty.
     pub ksyms: BTreeMap<String, u64>,
 }

@@ -146,9 +146,9 @@ impl Features {
         self.at_least(7, 1)
     }
 
-    /// Kfuncs take trusted pointers unless they say otherwise (7.0, and the stable releases of 6.18).
+    /// Kfuncs take trusted pointers unless they say otherwise (7.0, and some builds of 6.18.44, others of which do not).
     pub(crate) fn trusts_all_args(self) -> bool {
-        self.at_least(7, 0) || self.0 == KernelVersion::new(6, 18)
+        self.at_least(7, 0)
     }
 
     /// Memory that a kfunc returns a pointer to is of the type's size where no argument says another.

@@ -120,6 +120,8 @@ pub struct Kernel<'a> {
     pub nr_cpus: u32,
     /// Possible CPUs.
     pub nr_cpu_ids: u32,
+    /// Whether each kfunc takes trusted pointers alone, where this very kernel was asked; else the release decides.
+    pub trusts_all_args: Option<bool>,
     /// Helpers and kfuncs.
     pub calls: &'a dyn CallTable,
 }

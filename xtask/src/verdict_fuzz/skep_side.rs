@@ -90,6 +90,7 @@ impl<'w> Judge<'w> {
             config: &config,
             nr_cpus: profile.nr_cpus,
             nr_cpu_ids: self.nr_cpu_ids,
+            trusts_all_args: profile.trusts_all_args,
             calls: &calls,
         };
         skep_verifier::verify(&program, &kernel, Options::default())

@@ -41,6 +41,29 @@ fn refused(prog_type: ProgType, insn: [u8; 8], words: &[&str]) -> Probed {
     }
 }
 
+/// Whether every kfunc refuses null unless it says otherwise, as if it had `KF_TRUSTED_ARGS`. `kernel` are the running
+/// kernel's types.
+///
+/// *Kernel*: the rule of 7.0; of two builds that call themselves 6.18.44, one has it and one has not.
+#[must_use]
+pub fn kfuncs_trust_all_args(kernel: &Btf) -> Probed {
+    // Its flags ask for nothing, and its first argument cannot be null in any release.
+    let Some(id) = kernel.find("bpf_wq_start", Kind::Func) else {
+        return Probed::unknown("the kernel's types have no function bpf_wq_start");
+    };
+    let zero = |reg: u8| [opcode::ALU64 | opcode::MOV, reg, 0, 0, 0, 0, 0, 0];
+    let insns = vec![zero(1), zero(2), call(opcode::PSEUDO_KFUNC_CALL, id.0), zero(0), EXIT];
+    let program = described(ProgType::SchedCls, insns);
+    let verdict = program.judge_once(LogLevel::PATH, &mut LogBuffer::whole());
+    let message = verdict.last_message();
+    let how = format!("bpf_wq_start was given null: {message}");
+    match verdict.errno {
+        _ if message.contains("passed to trusted arg") => Probed::yes(how),
+        _ if message.contains("doesn't point to a map value") => Probed::no(how),
+        _ => Probed::unknown(how),
+    }
+}
+
 /// Whether programs of a type may call a helper, by its number.
 #[must_use]
 pub fn helper(prog_type: ProgType, number: u32) -> Probed {

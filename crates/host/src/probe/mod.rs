@@ -13,7 +13,7 @@ use std::fmt;
 pub(crate) use btf::Features as BtfFeatures;
 #[cfg(test)]
 pub(crate) use btf::blob as btf_blob;
-pub use call::{helper, kfunc};
+pub use call::{helper, kfunc, kfuncs_trust_all_args};
 pub use map_type::map_type;
 pub use program_type::program_type;
 pub use system::{System, links, memory_accounting};
@@ -27,6 +27,18 @@ pub enum Support {
     No,
     /// It cannot be told from here.
     Unknown,
+}
+
+impl Support {
+    /// Yes or no, where it can be told.
+    #[must_use]
+    pub fn known(self) -> Option<bool> {
+        match self {
+            Self::Yes => Some(true),
+            Self::No => Some(false),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// What was found, and how.

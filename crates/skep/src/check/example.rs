@@ -79,6 +79,7 @@ impl Examples {
             config: &config,
             nr_cpus: profile.nr_cpus,
             nr_cpu_ids: CPUS,
+            trusts_all_args: profile.trusts_all_args,
             calls: &skep_calls::KernelCalls::of_config(config),
         });
         let judged = judged.map_err(|error| error.to_string())?;

@@ -108,6 +108,7 @@ impl<'a> Checker<'a> {
             config: &config,
             nr_cpus: self.profile.nr_cpus,
             nr_cpu_ids: self.nr_cpu_ids,
+            trusts_all_args: self.profile.trusts_all_args,
             calls: &calls,
         };
         skep_verifier::verify(&input, &kernel, options)

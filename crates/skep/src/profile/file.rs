@@ -42,6 +42,7 @@ pub fn from_btf_file(path: impl AsRef<Path>, release: &str) -> Result<KernelProf
         nr_cpu_ids: None,
         btf,
         known: None,
+        trusts_all_args: None,
         ksyms: BTreeMap::new(),
     })
 }

@@ -30,6 +30,7 @@ pub fn running() -> Result<KernelProfile, Error> {
     let config = config::of_running(&release);
     let configured = config.get("CONFIG_NR_CPUS").and_then(|number| number.parse().ok());
     let nr_cpus = configured.unwrap_or_else(|| nr_cpus(&btf));
+    let trusts_all_args = skep_host::probe::kfuncs_trust_all_args(&btf).support.known();
     Ok(KernelProfile {
         release,
         version,
@@ -38,6 +39,7 @@ pub fn running() -> Result<KernelProfile, Error> {
         nr_cpu_ids: None,
         btf,
         known: None,
+        trusts_all_args,
         ksyms: ksyms::read(),
     })
 }

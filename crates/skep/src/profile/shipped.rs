@@ -121,6 +121,7 @@ impl Shipped {
             nr_cpu_ids: None,
             btf: Btf::parse(btf).map_err(|error| error.to_string())?,
             known: Some(KnownNames::decode(names).map_err(|error| error.to_string())?),
+            trusts_all_args: None,
             ksyms: BTreeMap::new(),
         })
     }

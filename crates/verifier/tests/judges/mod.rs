@@ -42,6 +42,7 @@ fn judge_by(profile: &KernelProfile, case: &Case) -> Result<Judged, CaseError> {
         config: &config,
         nr_cpus: profile.nr_cpus,
         nr_cpu_ids: CPUS,
+        trusts_all_args: profile.trusts_all_args,
         calls: &skep_calls::KernelCalls::of_config(config),
     })
 }

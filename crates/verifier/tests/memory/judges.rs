@@ -94,6 +94,7 @@ pub(crate) fn skep(loaded: &Loaded, insns: &[Insn]) -> Option<String> {
         config: &|_| None,
         nr_cpus: 256,
         nr_cpu_ids: 2,
+        trusts_all_args: None,
         calls: &KernelCalls::OPEN,
     };
     match verify(&program, &kernel, Options::default()).verdict {

@@ -38,8 +38,11 @@ fn probe_reads_read_the_same() {
         "bpf_probe_read_kernel",
         "bpf_probe_read_kernel_str",
     ];
+    // On CPUs with more bits this is an address that the kernel might have.
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let has_48_bits = cpuinfo.contains("48 bits virtual");
     for name in names {
-        for addr in addrs {
+        for addr in addrs.into_iter().filter(|addr| *addr != 1 << 47 || has_48_bits) {
             for size in [0, 1, 2, 5, 7, 8, 9, 12, 13, 16, 24, 33] {
                 // The page after ours holds whatever it holds.
                 if (page..page + 4096).contains(&addr) && addr + size > page + 4096 {

@@ -121,7 +121,7 @@ fn check(env: &mut Env<'_>, kfunc: &Kfunc<'_>, arg: usize, seen: &mut Seen) -> S
 pub(super) fn trusts(env: &Env<'_>, kfunc: &Kfunc<'_>) -> bool {
     kfunc.has(KfuncFlags::TRUSTED_ARGS)
         || kfunc.has(KfuncFlags::RELEASE)
-        || env.features.trusts_all_args()
+        || env.kernel.trusts_all_args.unwrap_or_else(|| env.features.trusts_all_args())
 }
 
 fn is_prog_aux(env: &Env<'_>, param: &Param<'_>) -> bool {

@@ -1,5 +1,6 @@
 ; No kfunc takes an untrusted object.
 ; type: tracepoint
+; kernel: 7.2
 ; rejected EINVAL: R1 must be referenced or trusted
     r1 = 0
     r2 = ktype:cgroup_subsys_state
