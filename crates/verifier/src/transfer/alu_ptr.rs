@@ -72,10 +72,15 @@ pub(super) fn adjust(
         return Ok(());
     }
     check_kind(ptr, off, code, regno)?;
-    *env.reg_mut(insn.dst) = *ptr;
+    let mut result = *ptr;
+    if !ptr_is_dst {
+        // A number becomes the pointer, and keeps what else the register held: no reference, and the main program's
+        // frame (6.18, measured).
+        (result.ref_id, result.frameno) = (off.ref_id, off.frameno);
+    }
+    *env.reg_mut(insn.dst) = result;
     sane::check(off, ptr.ty)?;
     sane::check(ptr, ptr.ty)?;
-    let mut result = *ptr;
     result.num.set_unbounded32();
     match code {
         op::ADD => add(env, &mut result, ptr, off),
