@@ -55,9 +55,9 @@ pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error
             run(&resolved, &profile, &request, &options, &stop, progress)?
         }
     };
-    let faulted = outcome.programs.iter().any(|program| program.faults > 0);
+    let is_faulty = outcome.is_faulty();
     output.print(&view(args, outcome))?;
-    Ok(ExitCode::from(u8::from(faulted)))
+    Ok(ExitCode::from(u8::from(is_faulty)))
 }
 
 /// Explains what the kernel would refuse, as `skep check` does; no program is run that was asked for by name and is
@@ -110,6 +110,7 @@ fn view(args: &RunArgs, outcome: Outcome) -> RunView {
         programs: outcome.programs.into_iter().map(row).collect(),
         maps: outcome.maps.into_iter().map(map).collect(),
         output: outcome.output,
+        objects: outcome.objects,
         whole_maps: !args.dump.is_empty(),
         notices: outcome.notices,
     }

@@ -1,4 +1,6 @@
 use serde_json::{Value, json};
+use skep::machine::kptr::{Holder, Object};
+use skep_abi::Addr;
 
 use super::*;
 use crate::output::{View, assert_schema};
@@ -14,8 +16,21 @@ fn view(elements: Vec<(Value, Value)>) -> RunView {
         programs: vec![ProgramRow { name: "count_ip".to_owned(), runs: 3, dropped: 0, faults: 0 }],
         maps: vec![MapContents { name: "counts".to_owned(), kind: "hash", elements }],
         output: vec![json!("a line\n"), json!({ "map": "tasks", "value": { "pid": 1 } })],
+        objects: Some(vec![held(3, 1)]),
         whole_maps: false,
         notices: Vec::new(),
+    }
+}
+
+/// A mask with so many references, one of which a map holds; or none does.
+fn held(references: u64, holders: usize) -> Object {
+    let value = "value 0 of map `kept`".to_owned();
+    let holder = Holder { map: "kept".to_owned(), value, offset: 8 };
+    Object {
+        addr: Addr(0x1000),
+        name: "bpf_cpumask #1".to_owned(),
+        references,
+        holders: vec![holder; holders],
     }
 }
 
@@ -83,4 +98,34 @@ fn the_document_has_each_map_by_name() {
     assert_eq!(fields["maps"], json!({ "counts": [{ "key": 1, "value": 2 }] }));
     assert_eq!(fields["programs"][0]["runs"], json!(3));
     assert_eq!(fields["output"][0], json!("a line\n"));
+}
+
+#[test]
+fn what_nobody_holds_is_told_as_leaked() {
+    let told = words(&view(Vec::new()));
+    let at = position(&told, "Leaked (1 objects)");
+    assert_eq!(
+        told[at + 1..at + 4],
+        [
+            "bpf_cpumask #1 at 0x1000: 3 references",
+            "one held by value 0 of map `kept`, offset 8",
+            "2 held by nobody: leaked"
+        ]
+    );
+    let fields = view(Vec::new()).fields();
+    let holder = json!({ "map": "kept", "value": "value 0 of map `kept`", "offset": 8 });
+    assert_eq!(
+        fields["objects"],
+        json!([{ "name": "bpf_cpumask #1", "references": 3, "holders": [holder], "leaked": 2 }])
+    );
+}
+
+#[test]
+fn what_maps_hold_is_no_leak_and_what_the_kernel_does_not_tell_is_null() {
+    let held = RunView { objects: Some(vec![held(1, 1)]), ..view(Vec::new()) };
+    assert_schema("run", &held);
+    assert!(!words(&held).iter().any(|line| line.starts_with("Leaked")));
+    let unknown = RunView { objects: None, ..view(Vec::new()) };
+    assert_schema("run", &unknown);
+    assert_eq!(unknown.fields()["objects"], Value::Null);
 }

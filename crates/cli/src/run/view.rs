@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
+use skep::machine::kptr::Object;
 
 use super::map_table::map_table;
 use crate::output::{HEADING, NOTE, Table, View};
@@ -34,6 +35,8 @@ pub(crate) struct RunView {
     pub(crate) maps: Vec<MapContents>,
     /// What the programs printed or sent, in order: strings, or values of records.
     pub(crate) output: Vec<Value>,
+    /// Objects with references that are alive at the end; `None` where that is not known.
+    pub(crate) objects: Option<Vec<Object>>,
     /// Whether maps were chosen by name, so that each is printed whole.
     pub(crate) whole_maps: bool,
     /// What the user should know: sentences without a full stop.
@@ -89,6 +92,7 @@ impl View for RunView {
         for map in &self.maps {
             self.map(map, out)?;
         }
+        self.leaks(out)?;
         if !self.output.is_empty() {
             writeln!(out, "\n{HEADING}Output{HEADING:#}")?;
         }
@@ -139,6 +143,7 @@ impl View for RunView {
             "programs": programs,
             "maps": maps,
             "output": self.output,
+            "objects": self.objects.as_ref().map(|all| all.iter().map(object).collect::<Vec<_>>()),
             "notices": self.notices,
         }) else {
             return Map::new();
@@ -147,7 +152,38 @@ impl View for RunView {
     }
 }
 
+/// An object and who holds it.
+fn object(object: &Object) -> Value {
+    let holders = object
+        .holders
+        .iter()
+        .map(|holder| json!({ "map": holder.map, "value": holder.value, "offset": holder.offset }));
+    json!({
+        "name": object.name,
+        "references": object.references,
+        "holders": holders.collect::<Vec<_>>(),
+        "leaked": object.leaked(),
+    })
+}
+
 impl RunView {
+    /// Objects that nobody can give up any more.
+    fn leaks(&self, out: &mut dyn Write) -> io::Result<()> {
+        let leaked = self.objects.iter().flatten().filter(|object| object.leaked() > 0);
+        let leaked: Vec<&Object> = leaked.collect();
+        if leaked.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{HEADING}Leaked{HEADING:#} ({} objects)", leaked.len())?;
+        for object in leaked.iter().take(ELEMENTS) {
+            writeln!(out, "  {}", object.to_string().replace('\n', "\n  "))?;
+        }
+        match leaked.len().saturating_sub(ELEMENTS) {
+            0 => Ok(()),
+            more => writeln!(out, "  … and {more} more; `--json` has all"),
+        }
+    }
+
     fn map(&self, map: &MapContents, out: &mut dyn Write) -> io::Result<()> {
         let count = map.elements.len();
         writeln!(out, "\n{HEADING}{}{HEADING:#} ({}, {count} elements)", map.name, map.kind)?;

@@ -55,6 +55,8 @@ fn a_program_sees_every_sample_once_in_either_engine() {
         let elements = run["maps"]["ip_map"].as_array().unwrap();
         let counted: u64 = elements.iter().map(|element| number(&element["value"])).sum();
         assert_eq!(counted, runs, "{engine}");
+        let objects = if engine == "host" { Value::Null } else { Value::Array(Vec::new()) };
+        assert_eq!(run["objects"], objects, "{engine}");
     }
 }
 

@@ -69,7 +69,7 @@ pub fn run_on_host(
     let is_shown =
         |name: &str| request.maps.is_empty() || request.maps.iter().any(|asked| asked == name);
     let maps = loaded.contents(is_shown, &mut names, &mut notices);
-    Ok(Outcome { watched, samples, programs, maps, output, notices })
+    Ok(Outcome { watched, samples, programs, maps, output, objects: None, notices })
 }
 
 /// What the kernel counted of each program.

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value;
 use skep_abi::ProgType;
 use skep_machine::Machine;
+use skep_machine::kptr::Object;
 use skep_object::{KernelProfile, Resolved};
 use skep_sample::event_name::EventSpec;
 use skep_sample::{Options, Totals};
@@ -55,8 +56,20 @@ pub struct Outcome {
     pub maps: Vec<MapContents>,
     /// What the programs printed or sent, in order: strings, or records as `{"map", "cpu", "data"}`.
     pub output: Vec<Value>,
+    /// Objects that count their references and are still alive, with the maps that hold them; what nobody holds is
+    /// leaked. `None` where the kernel ran the programs, which does not tell.
+    pub objects: Option<Vec<Object>>,
     /// What the user should know: sentences without a full stop.
     pub notices: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether a program did what it must not: it faulted, or left an object that nobody can give up any more.
+    #[must_use]
+    pub fn is_faulty(&self) -> bool {
+        let leaks = self.objects.iter().flatten().any(|object| object.leaked() > 0);
+        leaks || self.programs.iter().any(|program| program.faults > 0)
+    }
 }
 
 /// Loads an object on a machine like the host, and runs its programs on each sample of a target.
@@ -101,7 +114,8 @@ pub fn run(
     let remarks = remarks(&machine, &loaded, &driver, watched.session.totals());
     let notices = watched.notices().chain(remarks).collect();
     let samples = watched.session.totals().samples;
-    Ok(Outcome { watched, samples, programs: driver.counts(), maps, output, notices })
+    let (programs, objects) = (driver.counts(), Some(machine.held_objects()));
+    Ok(Outcome { watched, samples, programs, maps, output, objects, notices })
 }
 
 fn is_traced(options: &Options) -> bool {
@@ -129,6 +143,8 @@ fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Tota
             remarks.push(format!("{} faulted {} times, first: {trap}", counts.name, counts.faults));
         }
     }
+    let faults = machine.kptr_faults();
+    remarks.extend(faults.iter().map(|fault| format!("a value held what it must not: {fault}")));
     remarks.extend(driver.remarks_on_cpus());
     let fields = machine.unmodelled_fields();
     if !fields.is_empty() {
