@@ -64,7 +64,7 @@ pub use cpumask::Cpumasks;
 pub use failslab::{FailAlloc, Failslab};
 pub use fault::{Access, Fault, Place};
 pub use file::File;
-pub use hotplug::HotplugError;
+pub use hotplug::{Hotplug, HotplugError};
 pub use kernel::{Invoke, Kernel, NoUserMemory, Run, Stop, UserMemory};
 pub use link::{Link, LinkCreate};
 pub use machine::{Machine, MachineBuilder, MachineError};

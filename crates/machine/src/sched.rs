@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use skep_abi::{Cpu, Pid};
+use skep_topology::CpuMask;
 
 use crate::{HotplugError, Machine};
 
@@ -103,9 +104,34 @@ impl Machine {
     /// operation for that exits.
     ///
     /// # Errors
-    /// [`HotplugError`] for a CPU that is not plugged in, and for the last one.
+    /// [`HotplugError`] for a CPU that is not plugged in, and for CPU 0 and the last one, which run on.
     pub fn set_online(&self, cpu: Cpu, online: bool) -> Result<(), HotplugError> {
         let _changes = self.hotplug.changes.lock();
+        self.go(cpu, online)
+    }
+
+    /// Plugs a CPU in, which is offline then, or out, for which it is taken offline first, as when a virtual machine
+    /// is given CPUs or loses them (`acpi_processor_hotadd_init`, `acpi_scan_hot_remove`).
+    ///
+    /// Which CPUs are possible never changes, so that masks and per-CPU values stay as large as they are.
+    ///
+    /// # Errors
+    /// [`HotplugError`] for a CPU that is not possible, and for one that does not go offline ([`Self::set_online`]).
+    pub fn set_present(&self, cpu: Cpu, present: bool) -> Result<(), HotplugError> {
+        let _changes = self.hotplug.changes.lock();
+        if !present && self.hotplug.present().contains(cpu) {
+            self.go(cpu, false)?;
+        }
+        self.hotplug.set_present(cpu, present)
+    }
+
+    /// The CPUs that are plugged in now (`cpu_present_mask`).
+    #[must_use]
+    pub fn present(&self) -> CpuMask {
+        self.hotplug.present()
+    }
+
+    fn go(&self, cpu: Cpu, online: bool) -> Result<(), HotplugError> {
         if !self.hotplug.check(cpu, online)? {
             return Ok(());
         }

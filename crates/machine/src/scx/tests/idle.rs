@@ -195,10 +195,46 @@ fn a_scheduler_that_expects_hotplug_goes_on_with_the_cpus_that_run() {
     assert!(scx.test_and_clear_idle(Cpu(3)) && !scx.test_and_clear_idle(Cpu(3)));
     machine.set_online(Cpu(3), true).unwrap();
     assert_eq!(idle(&machine, None).1, [0, 1, 2, 3, 4, 5, 6, 7]);
-    let (missing, last) = (machine.set_online(Cpu(9), true), Machine::builder().build().unwrap());
-    assert_eq!(missing.unwrap_err().errno, Errno::EINVAL);
-    let last = last.set_online(Cpu(0), false).unwrap_err();
-    assert_eq!(last.to_string(), "CPU 0 cannot go offline: it is the last one that runs");
+    let missing = machine.set_online(Cpu(9), true).unwrap_err();
+    assert_eq!(missing.errno, Errno::EINVAL);
+    assert_eq!(missing.to_string(), "CPU 9 cannot go online: it is not plugged in");
+}
+
+#[test]
+fn the_first_cpu_and_the_last_that_runs_stay_online() {
+    let machine = Machine::builder().cpus(2).build().unwrap();
+    let first = machine.set_online(Cpu(0), false).unwrap_err();
+    assert_eq!(first.errno, Errno::EPERM);
+    assert!(first.to_string().starts_with("CPU 0 cannot go offline: x86 needs it"), "{first}");
+    machine.set_online(Cpu(0), true).unwrap();
+    let topology = Topology::new().cores_per_node(2).offline([0]).build().unwrap();
+    let machine = Machine::builder().topology(topology).build().unwrap();
+    let last = machine.set_online(Cpu(1), false).unwrap_err();
+    assert_eq!(last.errno, Errno::EBUSY);
+    assert_eq!(last.to_string(), "CPU 1 cannot go offline: it is the last one that runs");
+}
+
+#[test]
+fn cpus_are_plugged_in_and_out() {
+    let machine = built(two_nodes().build().unwrap(), false);
+    let scx = machine.sched_ext();
+    scx.disable();
+    scx.enable(SchedExtOps::new("x").hotplug()).unwrap();
+    let masks = || [machine.present(), machine.online()].map(|mask| numbers(&mask).len());
+    machine.set_present(Cpu(3), false).unwrap();
+    assert_eq!(masks(), [7, 7], "it goes offline first");
+    assert_eq!(machine.set_online(Cpu(3), true).unwrap_err().errno, Errno::EINVAL);
+    machine.set_present(Cpu(3), false).unwrap();
+    machine.set_present(Cpu(3), true).unwrap();
+    assert_eq!(masks(), [8, 7], "plugged in, it does not run yet");
+    machine.set_online(Cpu(3), true).unwrap();
+    machine.set_present(Cpu(3), true).unwrap();
+    assert_eq!((masks(), machine.topology().possible().weight()), ([8, 8], 8));
+    let never = machine.set_present(Cpu(9), true).unwrap_err();
+    assert_eq!((never.errno, never.cpu), (Errno::EINVAL, Cpu(9)));
+    assert_eq!(never.to_string(), "CPU 9 cannot be plugged in: it is not possible on this machine");
+    let first = machine.set_present(Cpu(0), false).unwrap_err();
+    assert_eq!((first.errno, masks()), (Errno::EPERM, [8, 8]));
 }
 
 #[test]
