@@ -42,7 +42,7 @@ pub(crate) struct Filled {
     /// The mark of the stack slot.
     pub(crate) reference: RefMark,
     /// For a kptr field of a value: whether it owns nothing, so that what it points to may be gone. What the others
-    /// point to is there as long as the program runs.
+    /// point to is there as long as the program is in an RCU section.
     pub(crate) kptr_is_untrusted: Option<bool>,
 }
 
@@ -115,6 +115,14 @@ impl BtfPtrs {
     /// Makes all marks with a reference stale.
     pub(crate) fn release(&mut self, id: RefId) {
         self.refs.iter_mut().for_each(|mark| mark.release(id));
+    }
+
+    /// The section ends in which pointers were found: what they point to may be gone, and loads through them yield zero
+    /// then. The verifier makes them untrusted.
+    // DEVIATION(linux): a load through such a pointer gives what lies there meanwhile; here it gives zero.
+    pub(crate) fn expire(&mut self) {
+        self.probed_regs |= self.regs & !self.ref_regs;
+        self.probed_slots |= self.slots;
     }
 
     /// What a subprogram gets in R1 to R5.

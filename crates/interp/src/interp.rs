@@ -114,7 +114,11 @@ impl Interp {
         run: &mut Run<'_>,
         args: &[u64],
     ) -> Result<u64, Box<Trap>> {
+        let sections = run.machine.cpu(run.cpu).filter(|_| program.is_sleepable());
+        sections.iter().for_each(|cpu| cpu.rcu_read_unlock());
         let ran = Vm::new(self, run).run(run, program, args);
+        // One that trapped may have left a section open.
+        sections.iter().for_each(|cpu| cpu.rcu_read_unlock());
         run.machine.irq_work();
         ran
     }

@@ -55,6 +55,8 @@ pub struct ProgramSpec {
     pub exception_cb: Option<InsnIdx>,
     /// Words of the context that are trusted BTF pointers, a bit each: the pointer arguments of `tp_btf` programs.
     pub ctx_ptrs: u16,
+    /// Whether it may sleep (`BPF_F_SLEEPABLE`): it is in an RCU section only where it says so.
+    pub sleepable: bool,
 }
 
 impl ProgramSpec {
@@ -64,8 +66,8 @@ impl ProgramSpec {
         let (lines, funcs) = (Vec::new(), Vec::new());
         let kfuncs = HashMap::new();
         let name = name.into();
-        let (exception_cb, ctx_ptrs) = (None, 0);
-        Self { id, name, prog_type, insns, lines, funcs, kfuncs, exception_cb, ctx_ptrs }
+        let (exception_cb, ctx_ptrs, sleepable) = (None, 0, false);
+        Self { id, name, prog_type, insns, lines, funcs, kfuncs, exception_cb, ctx_ptrs, sleepable }
     }
 }
 
@@ -160,6 +162,11 @@ impl Program {
 
     pub(crate) const fn ctx_ptrs(&self) -> u16 {
         self.spec.ctx_ptrs
+    }
+
+    /// Whether it may sleep.
+    pub(crate) const fn is_sleepable(&self) -> bool {
+        self.spec.sleepable
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {

@@ -83,6 +83,8 @@ pub(crate) struct Refs {
     held: u32,
     rcu: Vec<At>,
     preempt: Vec<At>,
+    /// Spin locks.
+    locks: u32,
 }
 
 impl MadeCall {
@@ -182,6 +184,8 @@ impl Refs {
                 _ => self.rcu.push(at),
             },
             Some(Effect::PreemptDisable) => self.preempt.push(at),
+            Some(Effect::SpinLock) => self.locks += 1,
+            Some(Effect::SpinUnlock) => self.locks = self.locks.saturating_sub(1),
             Some(Effect::RcuUnlock) => {
                 self.rcu.pop().ok_or(TrapKind::UnmatchedUnlock("RCU section"))?;
             }
@@ -193,6 +197,11 @@ impl Refs {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the program is in a section that grace periods of RCU wait for: without preemption it is too.
+    pub(crate) fn is_rcu_reader(&self) -> bool {
+        self.locks > 0 || !self.rcu.is_empty() || !self.preempt.is_empty()
     }
 
     /// Refuses to end while anything is held.

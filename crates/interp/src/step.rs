@@ -42,6 +42,8 @@ pub(crate) struct Steps<'a> {
     pub(crate) slots: &'a [Slot],
     pub(crate) version: KernelVersion,
     pub(crate) has_callx: bool,
+    /// Whether what is found now stays: in an RCU section, or in a program that cannot sleep.
+    pub(crate) in_rcu_cs: bool,
     /// The packet that the context shows.
     pub(crate) packet: Option<Pointers>,
 }
@@ -153,7 +155,9 @@ impl Steps<'_> {
         if !loaded_from.is_null() {
             filled.reference = stack.mark_at(loaded_from);
             if frame.get(dst) >= Addr::KERNEL_START.0 {
-                filled.kptr_is_untrusted = self.memory.kptr_is_untrusted(loaded_from);
+                let is_untrusted = self.memory.kptr_is_untrusted(loaded_from);
+                filled.kptr_is_untrusted =
+                    is_untrusted.map(|owns_nothing| owns_nothing || !self.in_rcu_cs);
             }
         }
         if let Step::StoreReg { size: Size::DW, mem, src } = *step {

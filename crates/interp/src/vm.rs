@@ -92,6 +92,7 @@ impl<'r> Vm<'r> {
                     slots: program.slots(),
                     version: run.machine.version(),
                     has_callx: self.interp.callx_calls_helpers,
+                    in_rcu_cs: !program.is_sleepable() || self.refs.is_rcu_reader(),
                     packet: packet::pointers(run, &program),
                 };
                 let flow = steps
@@ -205,13 +206,38 @@ impl<'r> Vm<'r> {
                 }
                 let acquired = self.refs.acquire(&made, result.unwrap_or(0), here());
                 call::mark_result(&mut frame, &made, acquired);
-                self.refs
-                    .section(made.spec.effect, run.machine.version(), here())
+                self.section(run, &mut frame, &made, here())
                     .map_err(|kind| self.trap(kind, &program, pc))?;
             }
         }
         frame.pc += 1;
         Ok((frame, After::Same))
+    }
+
+    /// Counts sections. A program that may sleep is an RCU reader in them alone.
+    fn section(
+        &mut self,
+        run: &Run<'_>,
+        frame: &mut Frame,
+        made: &MadeCall,
+        at: At,
+    ) -> Result<(), TrapKind> {
+        let was_reader = self.refs.is_rcu_reader();
+        self.refs.section(made.spec.effect, run.machine.version(), at)?;
+        let is_reader = self.refs.is_rcu_reader();
+        let Some(cpu) = run.machine.cpu(run.cpu).filter(|_| frame.program.is_sleepable()) else {
+            return Ok(());
+        };
+        match (was_reader, is_reader) {
+            (false, true) => cpu.rcu_read_lock(),
+            (true, false) => {
+                frame.btf.expire();
+                self.callers.iter_mut().for_each(|caller| caller.btf.expire());
+                cpu.rcu_read_unlock();
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// `bpf_throw`: leaves all functions of the program; its exception callback goes on in the place of the first one.

@@ -1,7 +1,7 @@
 //! A simulated CPU: who runs on it, its stack, its random numbers, its place in the topology.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use skep_abi::{Addr, Cpu, Node};
 
@@ -34,37 +34,79 @@ pub struct CpuState {
 
 /// Holds a CPU busy while a program runs on it; see [`CpuState::enter`].
 #[derive(Debug)]
-pub struct Busy<'a>(&'a AtomicU64);
+pub struct Busy<'a> {
+    rcu: &'a Rcu,
+    cpu: usize,
+}
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::SeqCst);
+        self.rcu.readers[self.cpu].store(0, Ordering::SeqCst);
+        self.rcu.busy[self.cpu].store(false, Ordering::SeqCst);
+        self.rcu.reclaim();
     }
 }
 
-/// Which objects programs may still hold: those given up since the oldest running program began.
+/// Something whose objects end their life after a grace period.
+pub(crate) trait Reclaim: std::fmt::Debug + Send + Sync {
+    /// Ends the life of those that were given up before each section that has not ended; tells whether others wait.
+    fn reclaim(&self) -> bool;
+}
+
+/// Which objects programs may still hold: those given up since the oldest section that has not ended began.
 ///
-/// Time is counted in objects given up. A CPU notes the time at which its program began; an object given
-/// up at some time may be reused once no CPU runs a program that began before or at it. Entering reads
-/// the time before the program can find any object, and an object is taken out of every table before its
-/// time is counted, so a program that holds the object has noted an earlier time.
+/// Time is counted in objects given up. A CPU notes the time at which its section began; an object given up at some
+/// time may be reused once no CPU is in a section that began before or at it. Entering reads the time before the
+/// program can find any object, and an object is taken out of every table before its time is counted, so a program
+/// that holds the object has noted an earlier time.
+///
+/// A program that may not sleep is one section from its beginning to its end; one that may sleep has only those that
+/// it begins itself.
 #[derive(Debug)]
 pub(crate) struct Rcu {
     now: AtomicU64,
-    /// For each CPU when its program began; 0 while none runs.
-    entered: Box<[AtomicU64]>,
+    /// For each CPU whether a program runs there.
+    busy: Box<[AtomicBool]>,
+    /// For each CPU when its section began; 0 while there is none.
+    readers: Box<[AtomicU64]>,
+    /// Who has objects that wait for a grace period.
+    owners: OnceLock<Vec<Weak<dyn Reclaim>>>,
+    is_waiting: AtomicBool,
 }
 
 impl Rcu {
     pub(crate) fn new(cpus: u32) -> Self {
-        Self { now: AtomicU64::new(1), entered: (0..cpus).map(|_| AtomicU64::new(0)).collect() }
+        Self {
+            now: AtomicU64::new(1),
+            busy: (0..cpus).map(|_| AtomicBool::new(false)).collect(),
+            readers: (0..cpus).map(|_| AtomicU64::new(0)).collect(),
+            owners: OnceLock::new(),
+            is_waiting: AtomicBool::new(false),
+        }
+    }
+
+    /// Says once whose objects are to end their life as soon as they can; those of others do when they are reused.
+    pub(crate) fn set_owners(&self, owners: Vec<Weak<dyn Reclaim>>) {
+        // The machine that is being built calls this, nobody else.
+        let _ = self.owners.set(owners);
     }
 
     fn enter(&self, cpu: Cpu) -> Option<Busy<'_>> {
-        let slot = self.entered.get(cpu.0 as usize)?;
+        let at = cpu.0 as usize;
+        let busy = self.busy.get(at)?;
+        busy.compare_exchange(false, true, Ordering::SeqCst, Ordering::SeqCst).ok()?;
+        self.read_lock(at);
+        Some(Busy { rcu: self, cpu: at })
+    }
+
+    fn read_lock(&self, cpu: usize) {
         let now = self.now.load(Ordering::SeqCst);
-        slot.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst).ok()?;
-        Some(Busy(slot))
+        self.readers[cpu].store(now, Ordering::SeqCst);
+    }
+
+    fn read_unlock(&self, cpu: usize) {
+        self.readers[cpu].store(0, Ordering::SeqCst);
+        self.reclaim();
     }
 
     /// Starts a grace period.
@@ -72,12 +114,31 @@ impl Rcu {
         self.now.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Whether no program runs that began before a grace period.
+    /// Whether each section that began before a grace period has ended.
     pub(crate) fn is_over(&self, grace: u64) -> bool {
-        self.entered.iter().all(|entered| {
-            let began = entered.load(Ordering::SeqCst);
+        self.readers.iter().all(|reader| {
+            let began = reader.load(Ordering::SeqCst);
             began == 0 || began > grace
         })
+    }
+
+    /// Ends the life of the objects that an owner has just given up: now, or at the end of the last section that may
+    /// know them.
+    pub(crate) fn call(&self) {
+        self.is_waiting.store(true, Ordering::SeqCst);
+        self.reclaim();
+    }
+
+    fn reclaim(&self) {
+        if !self.is_waiting.load(Ordering::Relaxed)
+            || !self.is_waiting.swap(false, Ordering::SeqCst)
+        {
+            return;
+        }
+        let owners = self.owners.get().into_iter().flatten().filter_map(Weak::upgrade);
+        if owners.fold(false, |waits, owner| owner.reclaim() | waits) {
+            self.is_waiting.store(true, Ordering::SeqCst);
+        }
     }
 }
 
@@ -111,10 +172,21 @@ impl CpuState {
 
     /// Takes the CPU for one run (`bpf_prog_active`), tail calls included; `None` while a program runs on
     /// it, which is when the kernel drops a sample. Objects that the program finds live until the guard
-    /// goes.
+    /// goes, or for a program that may sleep ([`Self::rcu_read_unlock`]) until its section ends.
     #[must_use]
     pub fn enter(&self) -> Option<Busy<'_>> {
         self.rcu.enter(self.cpu)
+    }
+
+    /// The program that runs on the CPU is in an RCU read-side critical section from now on: what it finds stays until
+    /// the section ends. From [`Self::enter`] on it is, unless it may sleep.
+    pub fn rcu_read_lock(&self) {
+        self.rcu.read_lock(self.cpu.0 as usize);
+    }
+
+    /// The section has ended: objects that were given up meanwhile are gone, unless another CPU's section knows them.
+    pub fn rcu_read_unlock(&self) {
+        self.rcu.read_unlock(self.cpu.0 as usize);
     }
 
     /// The next random number of this CPU (`bpf_get_prandom_u32`); the same ones in every run with the

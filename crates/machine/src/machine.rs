@@ -8,7 +8,7 @@ use skep_abi::{Addr, Cpu, Errno, KernelVersion, MapId, Node, ProgId, Sample};
 use skep_btf::{Btf, Kind};
 use skep_topology::{CpuMask, CpuSpec, MAX_CPUS, Topology, TopologyError, TopologySpec};
 
-use crate::cpu::Rcu;
+use crate::cpu::{Rcu, Reclaim};
 use crate::cpumask::Cpumasks;
 use crate::failslab::Failslab;
 use crate::hotplug::Cpus;
@@ -168,6 +168,8 @@ impl MachineBuilder {
         let types = self.btf.as_ref().map(|btf| (btf, &unmodelled));
         let failslab = Arc::new(Failslab::default());
         let cpumasks = Arc::new(Cpumasks::new(&memory, &rcu, &failslab, types, count));
+        let owner: Arc<dyn Reclaim> = cpumasks.clone();
+        rcu.set_owners(vec![Arc::downgrade(&owner)]);
         let dtors = Arc::new(Dtors::new(vec![cpumasks.clone()]));
         let env = MapEnv {
             objects: map_objects.slab().clone(),

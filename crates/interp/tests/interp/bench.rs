@@ -71,6 +71,7 @@ impl Bench {
 
     /// Runs a loaded program on CPU 0 with R1 and following.
     pub(crate) fn run(&self, program: &Arc<Program>, args: &[u64]) -> Result<u64, Box<Trap>> {
+        let _busy = self.machine.cpu(Cpu(0)).and_then(|cpu| cpu.enter()).unwrap();
         let mut run = self.run_of(program, Cpu(0), Addr::NULL);
         self.interp.run_with(program, &mut run, args)
     }

@@ -10,6 +10,7 @@ mod insns;
 mod kernel;
 mod limits;
 mod packets;
+mod rcu;
 mod refs;
 mod tail_calls;
 mod traps;

@@ -11,7 +11,7 @@ use skep_machine::Machine;
 use crate::bench::Bench;
 
 /// Kernel functions by the numbers that the programs here give them.
-const KFUNCS: [&str; 8] = [
+pub(crate) const KFUNCS: [&str; 9] = [
     "bpf_cpumask_create",
     "bpf_cpumask_acquire",
     "bpf_cpumask_release",
@@ -20,10 +20,11 @@ const KFUNCS: [&str; 8] = [
     "bpf_rcu_read_unlock",
     "bpf_preempt_disable",
     "bpf_preempt_enable",
+    "bpf_cpumask_setall",
 ];
 
 /// `struct bpf_cpumask` of 64 CPUs.
-fn btf() -> Btf {
+pub(crate) fn btf() -> Btf {
     let mut types = BtfBuilder::new();
     let mut push = |def: &TypeDef| types.push(def).unwrap();
     let int = |name: &str, size: u32| {
@@ -42,23 +43,27 @@ fn btf() -> Btf {
     Btf::parse(&types.finish().unwrap()).unwrap()
 }
 
-fn run_on(version: KernelVersion, text: &str) -> Result<u64, Box<Trap>> {
-    let machine = Machine::builder().btf(btf()).version(version).build().unwrap();
-    let bench = Bench { machine, interp: Interp::new() };
-    let insns = assemble(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let mut spec = ProgramSpec::raw(ProgId(1), "test", ProgType::PerfEvent, insns);
-    let ids = KFUNCS.iter().zip(1..);
-    spec.kfuncs = ids.map(|(name, id)| (id, (*name).to_owned())).collect::<HashMap<_, _>>();
-    bench.run(&bench.load_spec(spec), &[])
-}
-
-/// Names of kernel functions become their numbers.
-fn run(text: &str) -> Result<u64, Box<Trap>> {
+/// A program whose calls of kernel functions are by name.
+pub(crate) fn spec(text: &str) -> ProgramSpec {
     let mut text = text.to_owned();
     for (name, id) in KFUNCS.iter().zip(1..) {
         text = text.replace(&format!("call {name}\n"), &format!("call kernel-function#{id}\n"));
     }
-    run_on(KernelVersion::new(6, 18), &text)
+    let insns = assemble(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut spec = ProgramSpec::raw(ProgId(1), "test", ProgType::PerfEvent, insns);
+    let ids = KFUNCS.iter().zip(1..);
+    spec.kfuncs = ids.map(|(name, id)| (id, (*name).to_owned())).collect::<HashMap<_, _>>();
+    spec
+}
+
+fn run_on(version: KernelVersion, text: &str) -> Result<u64, Box<Trap>> {
+    let machine = Machine::builder().btf(btf()).version(version).build().unwrap();
+    let bench = Bench { machine, interp: Interp::new() };
+    bench.run(&bench.load_spec(spec(text)), &[])
+}
+
+fn run(text: &str) -> Result<u64, Box<Trap>> {
+    run_on(KernelVersion::new(6, 18), text)
 }
 
 fn trap(text: &str) -> Trap {

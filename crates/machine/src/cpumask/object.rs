@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use skep_abi::Addr;
 
 use super::{Cpumasks, MaskBits};
+use crate::cpu::Reclaim;
 use crate::kptr::Dtor;
 use crate::{Fault, refcount};
 
@@ -69,7 +70,9 @@ impl Cpumasks {
         masks.filter_map(|mask| Some((mask, count(mask)?))).collect()
     }
 
-    /// Takes a reference away. The mask whose last one that was is gone once the programs that run now have ended.
+    /// Takes a reference away. The mask whose last one that was is gone once each section has ended that may know it:
+    /// those of programs that may not sleep end with them.
+    // DEVIATION(linux): the kernel frees it some time after that; here it is gone at once.
     ///
     /// # Errors
     /// A [`Fault`] when no live memory is there, and when the last reference of memory goes that no mask was made in.
@@ -84,7 +87,14 @@ impl Cpumasks {
             return Err(Fault::WrongObject { addr: mask, what: "bpf_cpumask to be freed", found });
         };
         pool.retire(&self.rcu, place);
+        self.rcu.call();
         Ok(())
+    }
+}
+
+impl Reclaim for Cpumasks {
+    fn reclaim(&self) -> bool {
+        self.pool.as_ref().is_some_and(|pool| pool.reclaim(&self.memory, &self.rcu))
     }
 }
 

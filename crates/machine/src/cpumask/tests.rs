@@ -309,15 +309,45 @@ fn a_mask_lives_until_its_last_reference_and_the_programs_that_may_see_it_are_go
     assert_eq!(count(mask), 0, "a program that runs may still look");
     let other = masks.create().unwrap().unwrap();
     assert_ne!(mask, other, "not reused while it does");
+    // A program that began later cannot find it.
+    let later = machine.cpu(Cpu(0)).unwrap().enter();
     drop(busy);
+    assert!(memory.load(mask, Width::Dw).is_err(), "gone");
+    drop(later);
     let third = masks.create().unwrap().unwrap();
     assert!(third == mask && count(mask) == 1, "reused afterwards, and empty");
     // A count that was misused never comes back to zero.
+    let busy = machine.cpu(Cpu(1)).unwrap().enter();
     masks.release(third).unwrap();
     masks.acquire(third).unwrap();
     assert_eq!(count(third) as i32, i32::MIN / 2);
     masks.release(third).unwrap();
     assert_eq!(count(third) as i32, i32::MIN / 2);
+    drop(busy);
+    // Nobody runs, so that nobody needs to be waited for.
+    masks.release(other).unwrap();
+    assert!(memory.load(other, Width::Dw).is_err());
+}
+
+#[test]
+fn a_program_that_may_sleep_keeps_masks_only_within_its_sections() {
+    let machine = Machine::builder().cpus(2).btf(btf(256)).build().unwrap();
+    let (masks, memory) = (machine.cpumasks(), machine.memory());
+    let is_alive = |mask: Addr| memory.load(mask, Width::Dw).is_ok();
+    let cpu = machine.cpu(Cpu(0)).unwrap();
+    let _busy = cpu.enter().unwrap();
+    cpu.rcu_read_unlock();
+    let [first, second] = [(); 2].map(|()| masks.create().unwrap().unwrap());
+    masks.release(first).unwrap();
+    assert!(!is_alive(first));
+    cpu.rcu_read_lock();
+    masks.release(second).unwrap();
+    let other = machine.cpu(Cpu(1)).unwrap().enter();
+    assert!(is_alive(second));
+    cpu.rcu_read_unlock();
+    assert!(!is_alive(second), "the program on the other CPU began too late to know it");
+    drop(other);
+    assert!(cpu.enter().is_none(), "the CPU is busy all the time");
 }
 
 #[test]

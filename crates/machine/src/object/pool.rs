@@ -49,13 +49,7 @@ impl ObjectPool {
         name: String,
     ) -> Result<Place, OutOfMemory> {
         let mut stock = self.stock.lock();
-        while let Some((grace, place)) = stock.retired.front().copied()
-            && rcu.is_over(grace)
-        {
-            stock.retired.pop_front();
-            stock.free.push_back(place);
-            self.with(place, |slab, index| memory.set_live(slab, index, false));
-        }
+        self.end(&mut stock, memory, rcu);
         let place = match stock.free.pop_front() {
             Some(place) => place,
             None => {
@@ -74,6 +68,24 @@ impl ObjectPool {
             memory.set_live(slab, index, true);
         });
         Ok(place)
+    }
+
+    /// Ends the life of objects whose grace period is over.
+    fn end(&self, stock: &mut Stock, memory: &Memory, rcu: &Rcu) {
+        while let Some((grace, place)) = stock.retired.front().copied()
+            && rcu.is_over(grace)
+        {
+            stock.retired.pop_front();
+            stock.free.push_back(place);
+            self.with(place, |slab, index| memory.set_live(slab, index, false));
+        }
+    }
+
+    /// The same; tells whether other objects wait for theirs.
+    pub(crate) fn reclaim(&self, memory: &Memory, rcu: &Rcu) -> bool {
+        let mut stock = self.stock.lock();
+        self.end(&mut stock, memory, rcu);
+        !stock.retired.is_empty()
     }
 
     fn spec(&self) -> SlabSpec {
@@ -127,7 +139,8 @@ impl ObjectPool {
         self.with(place, |slab, index| self.layout.put_bytes(slab, index, path, bytes));
     }
 
-    /// Gives an object up. It lives until the programs that run now have ended.
+    /// Gives an object up. It lives until the sections of programs that may know it have ended, and longer where nobody
+    /// asks for it ([`Self::reclaim`], [`Self::make`]).
     pub(crate) fn retire(&self, rcu: &Rcu, place: Place) {
         self.stock.lock().retired.push_back((rcu.start(), place));
     }

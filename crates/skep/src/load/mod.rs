@@ -252,6 +252,7 @@ impl Loader<'_> {
             kfuncs,
             exception_cb: btf.and_then(|btf| exception_cb(program, btf)),
             ctx_ptrs: aux.ctx_ptrs,
+            sleepable: program.sleepable,
         };
         Ok((code, spec))
     }
