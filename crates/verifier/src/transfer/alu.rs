@@ -98,6 +98,7 @@ fn neg(env: &mut Env<'_>, insn: Insn) -> Step {
     let reg = env.reg_mut(insn.dst);
     let src = reg.num;
     compute(ScalarOp::Neg, is32, &mut reg.num, &src);
+    reg.clear_id();
     Ok(())
 }
 
