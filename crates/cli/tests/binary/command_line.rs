@@ -68,6 +68,9 @@ fn completions_know_every_command() {
         for command in ["profile", "run", "dump", "list", "machine", "completions"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
+        for option in ["smt", "idle-script"] {
+            assert!(script.contains(option), "{shell}: {option}");
+        }
     }
 }
 

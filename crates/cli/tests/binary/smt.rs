@@ -189,6 +189,24 @@ fn the_hosts_context_switches_tell_that_a_neighbour_is_busy() {
 }
 
 #[test]
+fn cpus_that_only_the_declared_machine_has_are_said_to_be_idle() {
+    let files = Files::new();
+    let (ran, folder) = profile(
+        &files,
+        &["--source", "perf", "--topology", "1 node x 4096 cores x 2 threads, nr_cpus 8192"],
+    );
+    let Some(document) = document(ran) else { return };
+    adds_up(&document, &folder);
+    if document["smt"]["idle_source"].is_null() {
+        return skep_skip::skipped!("the context switches of all CPUs may not be watched");
+    }
+    // Nobody has 4,096 CPUs at hand: the siblings are none of the host's.
+    assert_eq!(total(&document, "idle"), number(&document["samples"]), "{document:#}");
+    let notices = document["notices"].to_string();
+    assert!(notices.contains("-8191 of the declared machine are none of the host's"), "{notices}");
+}
+
+#[test]
 fn without_the_right_to_watch_all_cpus_the_split_is_not_guessed() {
     let files = Files::new();
     let folder = files.path("out");

@@ -96,11 +96,19 @@ pub fn profile(
         driver = driver.idle_script(script);
     }
     let is_ptrace = session.source() == SourceKind::Ptrace;
+    let silent = match idle_source {
+        Some(IdleSource::Switches) if is_declared => silent(&machine.online())?,
+        _ => CpuMask::new(),
+    };
     let mut outcome =
         Bench { machine: &machine, loaded: &loaded, driver }.run(session, stop, progress)?;
     let split = Split { is_active, cpus, idle_source, ..Split::read(&machine, &loaded)? };
-    let remarks = remarks(&machine, &split, is_declared, is_ptrace);
-    outcome.notices.extend(remarks);
+    outcome.notices.extend(remarks(&machine, &split, is_declared, is_ptrace));
+    if !silent.is_empty() {
+        outcome.notices.push(format!(
+            "the CPUs {silent} of the declared machine are none of the host's, and idle throughout"
+        ));
+    }
     outcome.smt = Some(split);
     Ok(outcome)
 }
@@ -116,6 +124,11 @@ fn wanted(chosen: Option<CpuMask>, topology: &Topology) -> Result<CpuMask, Error
             "the machine has no CPU {foreign}: it has the CPUs {possible}"
         ))),
     }
+}
+
+/// CPUs of a declared machine of which no record of the host can tell.
+fn silent(online: &CpuMask) -> Result<CpuMask, Error> {
+    Ok(online.and_not(crate::topology::host()?.topology.online()))
 }
 
 fn remarks(machine: &Machine, split: &Split, is_declared: bool, is_ptrace: bool) -> Vec<String> {
