@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use skep_abi::Cpu;
 use skep_sample::sched::{Occupancy, Script};
 use skep_topology::Topology;
 
@@ -29,6 +30,9 @@ pub(super) fn check(script: &Script, topology: &Topology) -> Result<(), Error> {
         }
         match transition.now {
             Occupancy::Online => online.insert(cpu),
+            Occupancy::Offline if cpu == Cpu(0) => {
+                return refuse("CPU 0 stays online, as on x86".to_owned());
+            }
             Occupancy::Offline => {
                 online.remove(cpu);
                 if online.is_empty() {
@@ -63,7 +67,11 @@ mod tests {
             "the script cannot be followed at 1.5ms: the machine has no CPU 4, but the CPUs 0-3"
         );
         assert!(refused("0s cpu 3 online\n").ends_with("CPU 3 is not plugged in"));
-        assert!(refused("0s cpu 0-2 offline\n").ends_with("CPU 2 is the last one that runs"));
+        assert!(refused("0s cpu 0-2 offline\n").ends_with("CPU 0 stays online, as on x86"));
         assert!(refused("0s cpu 3 busy\n").ends_with("CPU 3 is offline, and cannot be busy"));
+        let without_0 = Topology::new().cores_per_node(3).offline([0]).build().unwrap();
+        let script = Script::parse("0s cpu 1-2 offline\n").unwrap();
+        let last = check(&script, &without_0).unwrap_err().message;
+        assert!(last.ends_with("CPU 2 is the last one that runs"), "{last}");
     }
 }
