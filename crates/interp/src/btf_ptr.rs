@@ -119,7 +119,8 @@ impl BtfPtrs {
 
     /// The section ends in which pointers were found: what they point to may be gone, and loads through them yield zero
     /// then. The verifier makes them untrusted.
-    // DEVIATION(linux): a load through such a pointer gives what lies there meanwhile; here it gives zero.
+    // DEVIATION(linux): a load through a pointer whose RCU section has ended gives what lies there meanwhile, where the
+    // object is freed; here it gives zero.
     pub(crate) fn expire(&mut self) {
         self.probed_regs |= self.regs & !self.ref_regs;
         self.probed_slots |= self.slots;

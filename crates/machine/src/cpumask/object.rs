@@ -72,7 +72,7 @@ impl Cpumasks {
 
     /// Takes a reference away. The mask whose last one that was is gone once each section has ended that may know it:
     /// those of programs that may not sleep end with them.
-    // DEVIATION(linux): the kernel frees it some time after that; here it is gone at once.
+    // DEVIATION(linux): a mask is freed some time after the last RCU section that may know it; here it is gone at once.
     ///
     /// # Errors
     /// A [`Fault`] when no live memory is there, and when the last reference of memory goes that no mask was made in.
