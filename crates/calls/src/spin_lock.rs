@@ -18,7 +18,7 @@ impl SpinLocks {
     #[helper(93, effect = SpinLock)]
     fn bpf_spin_lock(k: &mut Kernel<'_, '_>, lock: SpinLock) -> Answer<()> {
         // Holders do nothing but run to their end, so that waiting for one is short.
-        while k.run.memory().atomic(lock.0, Width::W, AtomicOp::Xchg, HELD)? == HELD {
+        while k.run.memory().kernel_atomic(lock.0, Width::W, AtomicOp::Xchg, HELD)? == HELD {
             std::thread::yield_now();
         }
         Ok(())
@@ -27,7 +27,7 @@ impl SpinLocks {
     /// Gives up a lock that the program holds.
     #[helper(94, effect = SpinUnlock)]
     fn bpf_spin_unlock(k: &mut Kernel<'_, '_>, lock: SpinLock) -> Answer<()> {
-        if k.run.memory().atomic(lock.0, Width::W, AtomicOp::Xchg, 0)? != HELD {
+        if k.run.memory().kernel_atomic(lock.0, Width::W, AtomicOp::Xchg, 0)? != HELD {
             let why = "the lock is not held".to_owned();
             return Err(Fault::Call { call: "bpf_spin_unlock", why }.into());
         }

@@ -234,7 +234,7 @@ impl Memory {
     ///
     /// # Errors
     /// As [`Memory::kernel_write`], and when it is not aligned.
-    pub(crate) fn kernel_atomic(
+    pub fn kernel_atomic(
         &self,
         addr: Addr,
         width: Width,
