@@ -115,6 +115,18 @@ impl EventSpec {
         Self::new("dummy", sys::PERF_TYPE_SOFTWARE, config, Modifiers::default())
     }
 
+    /// A tracepoint by the id that tracefs publishes.
+    #[must_use]
+    pub fn tracepoint(name: &str, id: u64) -> Self {
+        Self::new(name, sys::PERF_TYPE_TRACEPOINT, id, Modifiers::default())
+    }
+
+    /// The end of the last field in a tracepoint's records, in bytes, by the text of its `format` in tracefs.
+    #[must_use]
+    pub fn record_size_of(format: &str) -> Option<u32> {
+        tracepoint::last_field_end(format)
+    }
+
     /// The end of a tracepoint's last field in its records, in bytes, as tracefs publishes it.
     #[must_use]
     pub fn record_size(&self) -> Option<u32> {

@@ -52,7 +52,7 @@ pub(super) fn record_size(name: &str, tracefs: &[PathBuf]) -> Option<u32> {
 }
 
 /// Lines of fields read `field:TYPE NAME; offset:N; size:N; signed:N;`, with tabs between.
-fn last_field_end(format: &str) -> Option<u32> {
+pub(super) fn last_field_end(format: &str) -> Option<u32> {
     let last = format.lines().rfind(|line| line.trim_start().starts_with("field:"))?;
     let number = |key: &str| {
         let part = last.split(';').find_map(|part| part.trim().strip_prefix(key))?;

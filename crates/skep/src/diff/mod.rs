@@ -125,9 +125,20 @@ pub fn diff(
         if let Some(aux) = verdict::compare(&host, &checker, program, &mut log, &mut diffed)? {
             run(resolved, kernel, program, aux, &mut diffed);
         }
+        let is_driven = can_drive(program.prog_type);
+        if let Some(skipped) = diffed.skipped.as_mut().filter(|_| !is_driven) {
+            // Whatever skep lacks, it would not run.
+            skipped.by = skipped.by.min(SkippedBy::Driver);
+        }
         programs.push(diffed);
     }
     Ok(DiffedObject { object: name.to_owned(), programs })
+}
+
+/// Whether programs of a type can be made to run in both engines.
+fn can_drive(prog_type: ProgType) -> bool {
+    matches!(prog_type, ProgType::PerfEvent | ProgType::Tracepoint)
+        || test_run::can_drive(prog_type)
 }
 
 /// Runs a program in both engines, if its type can be driven.
@@ -139,7 +150,7 @@ fn run(
     diffed: &mut DiffedProgram,
 ) {
     match program.prog_type {
-        ProgType::PerfEvent => perf::run(resolved, kernel, program, diffed),
+        ProgType::PerfEvent | ProgType::Tracepoint => perf::run(resolved, kernel, program, diffed),
         driven if test_run::can_drive(driven) => {
             test_run::run(resolved, kernel, program, aux.max_ctx_offset, diffed);
         }

@@ -8,14 +8,14 @@ use skep_abi::{Errno, Pid, ProgType};
 use skep_host::TestRun as HostRun;
 use skep_isa::opcode;
 use skep_machine::{TestRun, TestRunError};
-use skep_object::{KernelProfile, Resolved, ResolvedProgram};
+use skep_object::{KernelProfile, MapSpec, Resolved, ResolvedProgram};
 
 use super::compare::{Twisted, compare};
 use super::leaves::{Leaves, is_comparable};
 use super::twist::{Twist, machine, uninit_stack_byte};
 use super::{DiffedProgram, Difference, Skipped, SkippedBy};
 use crate::host::load;
-use crate::load::Loaded;
+use crate::load::{Loaded, needed_maps};
 use crate::test_run::Caller;
 use crate::{Error, ErrorKind};
 
@@ -202,7 +202,13 @@ fn record(
             Err(refused) => put_refusal(&mut runs, number, refused.errno),
         }
     }
-    for (spec, map) in loaded.maps().filter(|(spec, _)| is_comparable(spec)) {
+    // The machine has no more maps than these.
+    let needed =
+        place_of(resolved, program).map(|at| needed_maps(resolved, at)).unwrap_or_default();
+    let is_needed =
+        |spec: &MapSpec| needed.iter().any(|at| std::ptr::eq(&resolved.maps[*at], spec));
+    let compared = loaded.maps().filter(|(spec, _)| is_comparable(spec) && is_needed(spec));
+    for (spec, map) in compared {
         runs.leaves.map(loaded.btf(), spec, &crate::host::entries(map)?);
     }
     Ok(runs)
@@ -217,8 +223,7 @@ fn replay(
     twist: Option<Twist>,
 ) -> Result<Runs, Error> {
     let machine = machine(profile, twist)?;
-    let place = resolved.programs.iter().position(|other| std::ptr::eq(other, program));
-    let places: Vec<usize> = place.into_iter().collect();
+    let places: Vec<usize> = place_of(resolved, program).into_iter().collect();
     let loaded = usable(Loaded::only(&machine, resolved, profile, &places)?, program)?;
     loaded.interp.set_budget(BUDGET);
     loaded.interp.set_uninit_stack_byte(uninit_stack_byte(twist));
@@ -253,6 +258,10 @@ fn replay(
         runs.leaves.map(loaded.btf.as_ref(), &map.spec, &side.entries());
     }
     Ok(runs)
+}
+
+fn place_of(resolved: &Resolved, program: &ResolvedProgram) -> Option<usize> {
+    resolved.programs.iter().position(|other| std::ptr::eq(other, program))
 }
 
 fn put_refusal(runs: &mut Runs, number: usize, errno: Errno) {

@@ -1,6 +1,7 @@
 //! Machines like the host on which one thing is changed that the kernel has its own of.
 
 use skep_abi::{MapType, Pid};
+use skep_machine::memory::{Label, SlabSpec, Window};
 use skep_machine::{Machine, MapDef, Task};
 use skep_object::KernelProfile;
 
@@ -14,7 +15,7 @@ pub(super) enum Twist {
     Clock,
     /// The seed of random numbers.
     Random,
-    /// Where maps and kernel objects lie.
+    /// Where maps, kernel objects and contexts lie.
     Addresses,
     /// What processes have in memory.
     UserMemory,
@@ -79,6 +80,10 @@ fn shift(machine: &Machine) -> Result<(), Error> {
         let def = MapDef::new("skep_shift", kind, 4, 4096, 64);
         machine.create_map(def).map_err(Error::environment)?;
     }
+    // Contexts, packets among them.
+    let words = Label::new("gap", "");
+    let gap = SlabSpec::new(Window::Contexts, 0x1_2340, 1, words);
+    machine.memory().alloc(&gap).map_err(Error::environment)?;
     for number in 0..3 {
         let pid = Pid(u32::MAX - number);
         machine.tasks().insert(Task::new(pid, pid, "skep_shift"));

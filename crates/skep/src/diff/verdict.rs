@@ -36,16 +36,18 @@ pub(super) fn compare(
         let lacks = "the kernel refuses to load programs: -EPERM (-1)";
         return Err(Error::environment(lacks).hint("run as root, or with CAP_BPF and CAP_PERFMON"));
     }
+    if let Some(errno) = theirs.errno.filter(|_| theirs.last_message().is_empty()) {
+        // Nothing was judged: no kernel module, policy, or arguments that the kernel does not look into.
+        return skip(diffed, SkippedBy::Kernel, format!("the kernel refuses it unread: {errno}"));
+    }
     let ours = checker.check(program, Options::default());
     let (errno, sentence) = match &ours.verdict {
         Verdict::Accepted => (None, String::new()),
         Verdict::Rejected(why) => (Some(why.errno), why.message.clone()),
         Verdict::Unsupported(what) | Verdict::Bug(what) => {
-            return skip(
-                diffed,
-                SkippedBy::Machine,
-                format!("skep's verifier cannot judge it: {what}"),
-            );
+            // What the kernel does not take would not run.
+            let by = if theirs.is_accepted() { SkippedBy::Machine } else { SkippedBy::Kernel };
+            return skip(diffed, by, format!("skep's verifier cannot judge it: {what}"));
         }
     };
     let mut hold = |what: &str, kernel: Value, machine: Value| {

@@ -69,10 +69,10 @@ impl Attachments {
         Ok(Self(Arc::new(Inner { programs: on_events, method, is_traced, state })))
     }
 
-    /// Will attach one program to each event.
-    pub(crate) fn of_program(program: LoadedProgram, method: Method) -> Self {
+    /// Will attach one program to each event, or to the one tracepoint of all.
+    pub(crate) fn of_program(program: LoadedProgram, method: Method, is_traced: bool) -> Self {
         let state = Mutex::new(State::default());
-        Self(Arc::new(Inner { programs: vec![program], method, is_traced: false, state }))
+        Self(Arc::new(Inner { programs: vec![program], method, is_traced, state }))
     }
 
     /// What a session does to each event.

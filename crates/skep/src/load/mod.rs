@@ -6,7 +6,7 @@ mod map;
 mod needs;
 mod permit;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use skep_abi::{Addr, KernelVersion, MapId, ProgId};
@@ -165,6 +165,11 @@ impl Loaded {
 
 fn no_memory(error: impl std::fmt::Display) -> Error {
     Error::environment(format!("the machine has no room for the object: {error}"))
+}
+
+/// The places of the maps that a program needs, by its own place in the object.
+pub(crate) fn needed_maps(resolved: &Resolved, program: usize) -> BTreeSet<usize> {
+    Needs::of(resolved, &[program]).maps
 }
 
 /// What loading one object needs.

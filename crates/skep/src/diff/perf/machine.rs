@@ -1,12 +1,14 @@
 //! The machine's side: the recorded contexts again, one by one.
 
 use skep_abi::{Errno, Pid, Sample};
-use skep_machine::perf::{Fired, Overflow, Rate, SampleType, Target};
-use skep_machine::{File, LinkCreate, Machine, PerfEventAttr, Task, UserMemory};
+use skep_machine::perf::{Fired, Overflow, PerfEvent, Target};
+use skep_machine::trace::{Passed, Traced};
+use skep_machine::{File, LinkCreate, Machine, Task, UserMemory};
 use skep_object::{KernelProfile, Resolved, ResolvedProgram};
 use skep_sample::{Record, RecordKind};
 
 use super::kernel::Recorded;
+use super::place::Place;
 use super::recorder::Context;
 use super::{COOKIE, Left, PERIOD};
 use crate::diff::leaves::is_comparable;
@@ -34,6 +36,7 @@ pub(super) fn replay(
     resolved: &Resolved,
     profile: &KernelProfile,
     program: &ResolvedProgram,
+    place: &Place,
     recorded: &Recorded,
     twist: Option<Twist>,
 ) -> Result<Left, Error> {
@@ -54,7 +57,10 @@ pub(super) fn replay(
         follow(&machine, record, first, twist);
     }
     enter(&machine, first);
-    let opened = machine.perf_event_open(&attr(), Target::Task(first.sample.tid), None);
+    if let Place::Tracepoint { name, id, size } = place {
+        machine.define_tracepoint(*id, name, *size).map_err(Error::environment)?;
+    }
+    let opened = machine.perf_event_open(&place.attr(), Target::Task(first.sample.tid), None);
     let refused = |errno: Errno| Error::unsupported(format!("the machine refuses: {errno}"));
     let event = opened.map_err(refused)?;
     let create = LinkCreate::perf_event(File::from(prog), File::from(&event), COOKIE);
@@ -69,15 +75,16 @@ pub(super) fn replay(
         enter(&machine, context);
         let sample = twisted(&context.sample, number as u64, twist);
         let user = Memory((twist == Some(Twist::UserMemory)).then_some(0x5a));
-        let overflow = Overflow { sample: &sample, cpu: sample.cpu, user: &user, throttle: false };
-        match machine.overflow(&event, overflow) {
-            Fired::Delivered => delivered += 1,
-            Fired::Discarded => {}
-            other => {
+        match fire(&machine, place, &event, &sample, &user) {
+            Ran::Delivered => delivered += 1,
+            Ran::Discarded => {}
+            Ran::Not(why) => {
                 let trap = prog.first_trap().map(|trap| trap.to_string());
-                let why = trap.unwrap_or_else(|| format!("{other:?}"));
-                return Err(Error::new(ErrorKind::Program, why));
+                return Err(Error::new(ErrorKind::Program, trap.unwrap_or(why)));
             }
+        }
+        if let Some(trap) = prog.first_trap() {
+            return Err(Error::new(ErrorKind::Program, trap.to_string()));
         }
         left.runs += 1;
         machine.drain_ringbufs();
@@ -90,19 +97,43 @@ pub(super) fn replay(
     output.retain(|piece| recorded.shows_prints || !piece.is_string());
     pad(&mut output);
     left.leaves.output(&output);
-    super::delivered(&mut left, delivered);
+    super::delivered(&mut left, place, delivered);
     left.unmodelled = machine.unmodelled_fields();
     Ok(left)
 }
 
-/// The event of the kernel's side.
-fn attr() -> PerfEventAttr {
-    PerfEventAttr {
-        event_type: 1,
-        config: 0,
-        rate: Rate::Period(PERIOD),
-        sample_type: SampleType::ADDR,
-        ..PerfEventAttr::default()
+/// What came of a context.
+enum Ran {
+    Delivered,
+    Discarded,
+    Not(String),
+}
+
+/// Has the program run on a context.
+fn fire(
+    machine: &Machine,
+    place: &Place,
+    event: &PerfEvent,
+    sample: &Sample,
+    user: &Memory,
+) -> Ran {
+    let cpu = sample.cpu;
+    let Some((id, _)) = place.tracepoint() else {
+        let overflow = Overflow { sample, cpu, user, throttle: false };
+        return match machine.overflow(event, overflow) {
+            Fired::Delivered => Ran::Delivered,
+            Fired::Discarded => Ran::Discarded,
+            other => Ran::Not(format!("{other:?}")),
+        };
+    };
+    let Some(passed) = machine.tracepoint(id) else {
+        return Ran::Not("the tracepoint is not there".to_owned());
+    };
+    let at = Traced { cpu, task: sample.tid, sample: Some(sample), user };
+    match machine.fire_tracepoint(&passed, at, &sample.raw) {
+        Passed::Recorded => Ran::Delivered,
+        Passed::Discarded => Ran::Discarded,
+        other => Ran::Not(format!("{other:?}")),
     }
 }
 
