@@ -20,6 +20,19 @@ pub enum SizeRule {
     Fixed(u32),
 }
 
+/// What a call does with a dynptr on the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DynptrUse {
+    /// Goes through it.
+    Use,
+    /// Makes it, to memory of the program.
+    NewLocal,
+    /// Makes it, to a record of a ring buffer, which must be given up.
+    NewRingbuf,
+    /// Gives up its record of a ring buffer.
+    ReleaseRingbuf,
+}
+
 /// What the verifier demands of one argument register (`enum bpf_arg_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgType {
@@ -89,6 +102,8 @@ pub enum ArgType {
         /// The call makes it.
         uninit: bool,
     },
+    /// A dynptr on the stack: 16 bytes.
+    Dynptr(DynptrUse),
     /// A kernel object by its struct name.
     BtfPtr {
         /// The struct's name in kernel BTF.
@@ -119,6 +134,8 @@ pub enum RetType {
     SockCommonOrNull,
     /// A TCP socket, or null.
     TcpSockOrNull,
+    /// Memory behind a dynptr, of the size argument, or null.
+    DynptrMemOrNull,
     /// An element of an iterator, a C `int`, or null.
     IterElemOrNull,
     /// A reference to a kernel object of the type of an argument, or null (`bpf_kptr_xchg`).
@@ -182,6 +199,16 @@ impl ArgType {
             Self::SockRelease => "ARG_PTR_TO_BTF_ID_SOCK_COMMON | OBJ_RELEASE",
             Self::SpinLock => "ARG_PTR_TO_SPIN_LOCK",
             Self::Iter { .. } => "ARG_PTR_TO_ITER",
+            Self::Dynptr(DynptrUse::Use) => "ARG_PTR_TO_DYNPTR",
+            Self::Dynptr(DynptrUse::NewLocal) => {
+                "ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_LOCAL | MEM_UNINIT | MEM_WRITE"
+            }
+            Self::Dynptr(DynptrUse::NewRingbuf) => {
+                "ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_RINGBUF | MEM_UNINIT | MEM_WRITE"
+            }
+            Self::Dynptr(DynptrUse::ReleaseRingbuf) => {
+                "ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_RINGBUF | OBJ_RELEASE"
+            }
             Self::BtfPtr { nullable: false, .. } => "ARG_PTR_TO_BTF_ID",
             Self::BtfPtr { nullable: true, .. } => "ARG_PTR_TO_BTF_ID_OR_NULL",
         }
@@ -201,6 +228,7 @@ impl RetType {
             Self::SocketOrNull => "RET_PTR_TO_SOCKET_OR_NULL",
             Self::SockCommonOrNull => "RET_PTR_TO_SOCK_COMMON_OR_NULL",
             Self::TcpSockOrNull => "RET_PTR_TO_TCP_SOCK_OR_NULL",
+            Self::DynptrMemOrNull => "RET_PTR_TO_DYNPTR_MEM_OR_NULL",
             Self::IterElemOrNull => "RET_PTR_TO_MEM_OR_NULL",
             Self::OwnedOrNull => "RET_PTR_TO_BTF_ID_OR_NULL",
             Self::BtfPtr { trusted: true, .. } => "RET_PTR_TO_BTF_ID_TRUSTED",

@@ -15,7 +15,7 @@ mod sample;
 mod uapi_enum;
 mod version;
 
-pub use arg::{ArgType, MemAccess, RetType, SizeRule};
+pub use arg::{ArgType, DynptrUse, MemAccess, RetType, SizeRule};
 pub use attach_type::AttachType;
 pub use call::{Avail, CallKind, CallSpec, Effect, Grant, KfuncFlags, OlderProto, Permit};
 pub use errno::Errno;

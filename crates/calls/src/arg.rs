@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use skep_abi::{Addr, ArgType, MemAccess, SizeRule};
+use skep_abi::{Addr, ArgType, DynptrUse, MemAccess, SizeRule};
 
 /// A Rust type that stands for one argument register.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not what a helper or kfunc can take")]
@@ -102,6 +102,14 @@ addresses! {
     NewIterBits: ArgType::Iter { strukt: "bpf_iter_bits", bytes: 16, uninit: true };
     /// An iterator over bits.
     IterBits: ArgType::Iter { strukt: "bpf_iter_bits", bytes: 16, uninit: false };
+    /// A dynptr.
+    Dynptr: ArgType::Dynptr(DynptrUse::Use);
+    /// A dynptr to memory of the program that the call makes.
+    NewLocalDynptr: ArgType::Dynptr(DynptrUse::NewLocal);
+    /// A dynptr to a record of a ring buffer that the call makes.
+    NewRingbufDynptr: ArgType::Dynptr(DynptrUse::NewRingbuf);
+    /// A dynptr whose record the call gives up.
+    RingbufDynptr: ArgType::Dynptr(DynptrUse::ReleaseRingbuf);
     /// Memory that is read without a look at what it is.
     UnsafePtr: mem(MemAccess::Read, true);
     /// A kptr field of a value.

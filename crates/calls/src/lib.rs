@@ -22,6 +22,7 @@ mod cgroup_storage;
 mod core;
 mod cpu;
 mod cpumask;
+mod dynptr;
 mod exception;
 mod filter;
 mod kptr;
@@ -79,7 +80,10 @@ pub static CATALOGUE: &[&[Call]] = &[
     filter::XdpCalls::CALLS,
     filter::SkLookups::CALLS,
     filter::Redirects::CALLS,
+    filter::Tunnels::CALLS,
     ringbuf::RingbufCalls::CALLS,
+    ringbuf::RingbufDynptrs::CALLS,
+    dynptr::Dynptrs::CALLS,
     stackmap::Stacks::CALLS,
     bpf_trace::ProbeRead::CALLS,
     bpf_trace::Printk::CALLS,

@@ -152,6 +152,8 @@ or_null! {
     SockCommonOrNull: RetType::SockCommonOrNull;
     /// A TCP socket.
     TcpSockOrNull: RetType::TcpSockOrNull;
+    /// Memory behind a dynptr.
+    DynptrMemOrNull: RetType::DynptrMemOrNull;
     /// The `int` that an iterator has come to.
     IterElem: RetType::IterElemOrNull;
 }

@@ -1,9 +1,13 @@
 //! `kernel/bpf/ringbuf.c`: records in one ring for all CPUs.
 
+use skep_abi::Errno;
 use skep_machine::{Kernel, Map};
 use skep_macros::calls;
 
-use crate::arg::{AllocSize, Anything, ConstMap, ReadMem, RingbufMem, SizeOrZero};
+use crate::arg::{
+    AllocSize, Anything, ConstMap, NewRingbufDynptr, ReadMem, RingbufDynptr, RingbufMem, SizeOrZero,
+};
+use crate::dynptr::{Kind, MAX, Value};
 use crate::map::wrong_map;
 use crate::ret::{Answer, RingbufMemOrNull, Success};
 
@@ -74,6 +78,72 @@ impl RingbufCalls {
     ) -> Answer<u64> {
         Ok(ring(k, ringbuf, "bpf_ringbuf_query")?.query(flags.0))
     }
+}
+
+/// Dynptrs to records.
+pub(crate) struct RingbufDynptrs;
+
+#[calls(since = "5.19", avail { BASE })]
+impl RingbufDynptrs {
+    /// Reserves a record of `size` bytes and makes a dynptr to it, which must be submitted or discarded, whatever the
+    /// result. Returns 0.
+    ///
+    /// *Errors*: `EINVAL` for `flags` but 0 and when it does not fit, `E2BIG` for 16 MiB or more; there is nothing behind
+    /// the dynptr then.
+    #[helper(198, effect = DynptrRingbufReserve)]
+    fn bpf_ringbuf_reserve_dynptr(
+        k: &mut Kernel<'_, '_>,
+        ringbuf: ConstMap,
+        size: Anything,
+        flags: Anything,
+        ptr: NewRingbufDynptr,
+    ) -> Answer<Success> {
+        let size = size.0 as u32;
+        let map = ring(k, ringbuf, "bpf_ringbuf_reserve_dynptr")?;
+        let record = match flags.0 {
+            0 if size > MAX => Err(Errno::E2BIG),
+            0 => map.reserve(size.into(), 0).ok_or(Errno::EINVAL),
+            _ => Err(Errno::EINVAL),
+        };
+        let made = record.map(|record| Value::new(record, Kind::Ringbuf, size));
+        made.unwrap_or(Value::NULL).store(k, ptr.0)?;
+        made?;
+        Ok(Success)
+    }
+
+    /// Hands the record behind a dynptr to user space; there is nothing behind the dynptr afterwards.
+    ///
+    /// `flags` as for `bpf_ringbuf_output`; other bits are ignored.
+    #[helper(199, effect = DynptrRingbufRelease)]
+    fn bpf_ringbuf_submit_dynptr(
+        k: &mut Kernel<'_, '_>,
+        ptr: RingbufDynptr,
+        flags: Anything,
+    ) -> Answer<()> {
+        release(k, ptr, flags, false)
+    }
+
+    /// Gives up the record behind a dynptr; user space skips it.
+    ///
+    /// `flags` as for `bpf_ringbuf_output`; other bits are ignored.
+    #[helper(200, effect = DynptrRingbufRelease)]
+    fn bpf_ringbuf_discard_dynptr(
+        k: &mut Kernel<'_, '_>,
+        ptr: RingbufDynptr,
+        flags: Anything,
+    ) -> Answer<()> {
+        release(k, ptr, flags, true)
+    }
+}
+
+fn release(k: &Kernel<'_, '_>, ptr: RingbufDynptr, flags: Anything, discard: bool) -> Answer<()> {
+    let record = Value::load(k, ptr.0)?.data;
+    if record.is_null() {
+        return Ok(());
+    }
+    commit(k, RingbufMem(record), flags, discard)?;
+    Value::NULL.store(k, ptr.0)?;
+    Ok(())
 }
 
 fn ring<'m>(

@@ -1,6 +1,6 @@
 //! Calls of helpers and kfuncs: what the prototype says about registers and stack; the catalogue does the rest.
 
-use skep_abi::{Addr, ArgType, MemAccess, RetType, SizeRule};
+use skep_abi::{Addr, ArgType, DynptrUse, MemAccess, RetType, SizeRule};
 use skep_machine::{Kernel, Run, Stop};
 
 use crate::TrapKind;
@@ -9,6 +9,9 @@ use crate::frame::Frame;
 use crate::refs::RefId;
 use crate::stack::Stack;
 use crate::vm::Vm;
+
+/// Bytes of a dynptr.
+const DYNPTR_SIZE: u64 = 16;
 
 /// What came of a call.
 pub(crate) enum Outcome {
@@ -78,6 +81,10 @@ fn arguments(
             ArgType::Iter { bytes, uninit, .. } => {
                 (if uninit { MemAccess::WriteUninit } else { MemAccess::Read }, bytes.into())
             }
+            ArgType::Dynptr(DynptrUse::Use | DynptrUse::ReleaseRingbuf) => {
+                (MemAccess::Read, DYNPTR_SIZE)
+            }
+            ArgType::Dynptr(_) => (MemAccess::WriteUninit, DYNPTR_SIZE),
             ArgType::Mem { access, size, .. } => match size {
                 SizeRule::Fixed(size) => (access, size.into()),
                 // Sizes are u32 in most prototypes; what lies beyond the frame is the call's to refuse.

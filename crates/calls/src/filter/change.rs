@@ -1,6 +1,6 @@
 //! Changes of an skb beyond its bytes: its length, its kind, its hash.
 
-use skep_abi::Errno;
+use skep_abi::{Errno, KernelVersion};
 use skep_machine::Kernel;
 use skep_machine::packet::{ETH_HLEN, SkbField};
 use skep_macros::calls;
@@ -16,11 +16,55 @@ const OTHERHOST: u32 = 3;
 /// Offset of the transport header in a packet that nobody has parsed: that of the network header.
 const FLAGS: u64 = 0;
 
+/// `skb->protocol` of IPv4 and IPv6, whose first byte is the lower one.
+const IP: [u32; 2] = [0x0008, 0xdd86];
+/// `BPF_SKB_CLOCK_*`
+const REALTIME: u32 = 0;
+const MONOTONIC: u32 = 1;
+const TAI: u32 = 2;
+/// First release whose packets tell one clock from another.
+const CLOCKS_SINCE: KernelVersion = KernelVersion::new(6, 11);
+
 /// Changes.
 pub(crate) struct SkbChange;
 
 #[calls(avail { TC, SkSkb, LwtXmit })]
 impl SkbChange {
+    /// Sets the time at which the packet was, or is to be, sent, and by which clock: real time (0), monotonic (1), TAI (2).
+    /// Returns 0.
+    ///
+    /// *Errors*: `EOPNOTSUPP` for packets that are not of IP, `EINVAL` for other clocks, and for time 0 by a clock but real
+    /// time. Before 6.11 clock 0 is none, which takes no time, and TAI is unknown.
+    #[helper(192, since = "5.18", avail { TC })]
+    fn bpf_skb_set_tstamp(
+        k: &mut Kernel<'_, '_>,
+        _skb: Ctx,
+        tstamp: Anything,
+        tstamp_type: Anything,
+    ) -> Answer<Success> {
+        let has_clocks = k.run.machine.version() >= CLOCKS_SINCE;
+        let clock = tstamp_type.0 as u32;
+        packet(k, |packet| {
+            if !IP.contains(&packet.ctx_word(SkbField::PROTOCOL)) {
+                return Err(Errno::EOPNOTSUPP);
+            }
+            let is_taken = match clock {
+                REALTIME => has_clocks || tstamp.0 == 0,
+                MONOTONIC => tstamp.0 != 0,
+                TAI => has_clocks && tstamp.0 != 0,
+                _ => false,
+            };
+            if !is_taken {
+                return Err(Errno::EINVAL);
+            }
+            packet.set_ctx_word(SkbField::TSTAMP, tstamp.0 as u32);
+            packet.set_ctx_word(SkbField::TSTAMP + 4, (tstamp.0 >> 32) as u32);
+            packet.set_ctx_word(SkbField::TSTAMP_TYPE, clock);
+            Ok(())
+        })??;
+        Ok(Success)
+    }
+
     /// Sets the length of the packet to `len`: cuts it, or adds zeroes. Returns 0.
     ///
     /// *Errors*: `EINVAL` for flags, for more than the device takes, and for less than the headers.

@@ -5,6 +5,7 @@ mod change;
 mod csum;
 mod redirect;
 mod sk_lookup;
+mod tunnel;
 mod xdp;
 
 use skep_abi::Errno;
@@ -15,6 +16,7 @@ pub(crate) use change::SkbChange;
 pub(crate) use csum::Csum;
 pub(crate) use redirect::Redirects;
 pub(crate) use sk_lookup::SkLookups;
+pub(crate) use tunnel::Tunnels;
 pub(crate) use xdp::XdpCalls;
 
 /// Offsets above this are none (`INT_MAX`).

@@ -5,7 +5,7 @@ use skep_machine::Kernel;
 use skep_macros::calls;
 
 use super::packet;
-use crate::arg::{Anything, ConstMap, Ctx, InOutU32};
+use crate::arg::{Anything, ConstMap, Ctx, InOutU32, ReadMemOrNull, SizeOrZero};
 use crate::ret::Answer;
 
 /// `XDP_ABORTED`, `XDP_REDIRECT`
@@ -25,6 +25,8 @@ const LOOPBACK: u32 = 1;
 const MTU: u64 = 65536;
 /// `BPF_MTU_CHK_SEGS`
 const CHECK_SEGS: u64 = 1;
+/// Bytes of `struct bpf_redir_neigh`.
+const NEIGH: u32 = 20;
 /// Bytes of a link layer header.
 const HEADER: i64 = 14;
 /// `BPF_MTU_CHK_RET_FRAG_NEEDED`
@@ -47,6 +49,28 @@ impl Redirects {
             (false, 0) => TC_ACT_REDIRECT,
             (false, _) => TC_ACT_SHOT,
         }
+    }
+
+    /// Says that the packet goes to the peer of the device `ifindex`, in another network namespace: returns what the
+    /// program has to return for that; with `flags` the packet is dropped.
+    #[helper(155, since = "5.10", avail { TC })]
+    fn bpf_redirect_peer(_k: &mut Kernel<'_, '_>, _ifindex: Anything, flags: Anything) -> i64 {
+        if flags.0 == 0 { TC_ACT_REDIRECT } else { TC_ACT_SHOT }
+    }
+
+    /// Says that the packet goes to the device `ifindex`, with the link layer address of the next hop, which is that of
+    /// `params` or what the routes say: returns what the program has to return for that. With `flags`, or fewer bytes than
+    /// `struct bpf_redir_neigh` has, the packet is dropped.
+    #[helper(152, since = "5.10", avail { TC })]
+    fn bpf_redirect_neigh(
+        _k: &mut Kernel<'_, '_>,
+        _ifindex: Anything,
+        _params: ReadMemOrNull,
+        plen: SizeOrZero,
+        flags: Anything,
+    ) -> i64 {
+        let is_short = plen.cut() != 0 && plen.cut() < NEIGH;
+        if flags.0 == 0 && !is_short { TC_ACT_REDIRECT } else { TC_ACT_SHOT }
     }
 
     /// Says that the packet goes to what a slot of a map holds: returns what the program has to return for that, or the

@@ -150,6 +150,7 @@ fn attachment_decides_where_the_kernel_asks_for_it() {
 fn table_spelling(arg: &ArgType) -> &'static str {
     match arg.kernel_name() {
         "ARG_SCALAR" => "ARG_ANYTHING",
+        "ARG_PTR_TO_DYNPTR" => "ARG_PTR_TO_DYNPTR | MEM_RDONLY",
         "ARG_PTR_TO_UNINIT_MEM" => "ARG_PTR_TO_MEM | MEM_UNINIT | MEM_WRITE",
         "ARG_PTR_TO_MEM_OR_NULL | MEM_WRITE" => "ARG_PTR_TO_MEM | PTR_MAYBE_NULL | MEM_WRITE",
         "ARG_PTR_TO_MAP_VALUE_OR_NULL" => "ARG_PTR_TO_MAP_VALUE | PTR_MAYBE_NULL",

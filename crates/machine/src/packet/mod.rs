@@ -9,6 +9,7 @@ pub mod ctx;
 mod flow;
 mod skb;
 mod store;
+pub mod tunnel;
 mod xdp;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub use ctx::{CtxStore, Pointers};
 pub use flow::FLOW_KEYS_SIZE;
 pub use skb::{ETH_HLEN, SKB_CTX_SIZE, SkbField};
 pub use store::Packets;
+pub use tunnel::{Tunnel, TunnelAddrs};
 pub(crate) use xdp::is_bad_metalen;
 pub use xdp::{XDP_CTX_SIZE, XDP_FRAME_SIZE, XDP_HEADROOM};
 
@@ -62,6 +64,8 @@ pub struct Packet {
     network: u64,
     /// Address of `struct bpf_flow_keys` or `struct bpf_sock` that belongs to it.
     companion: Option<Slab>,
+    /// Tunnel metadata, once a program has set it.
+    tunnel: Option<Tunnel>,
 }
 
 impl Packet {
@@ -277,6 +281,17 @@ impl Packet {
     /// The network layer header begins here.
     pub fn set_network_offset(&mut self, offset: i64) {
         self.network = self.data.saturating_add_signed(offset);
+    }
+
+    /// Its tunnel metadata.
+    #[must_use]
+    pub const fn tunnel(&self) -> Option<&Tunnel> {
+        self.tunnel.as_ref()
+    }
+
+    /// The same, to be set.
+    pub const fn tunnel_mut(&mut self) -> &mut Option<Tunnel> {
+        &mut self.tunnel
     }
 
     /// The object that its context points to.

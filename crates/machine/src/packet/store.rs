@@ -88,6 +88,7 @@ impl Packets {
             mac: headroom,
             network: headroom,
             companion: Some(companion),
+            tunnel: None,
         };
         packet.settle();
         Ok(packet)

@@ -72,6 +72,7 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
             ArgType::StackOrNull | ArgType::Anything | ArgType::Scalar { .. } => asm.set(reg, 0),
             ArgType::BtfPtr { .. }
             | ArgType::Iter { .. }
+            | ArgType::Dynptr(_)
             | ArgType::SpinLock
             | ArgType::SockCommon
             | ArgType::SockRelease
@@ -101,7 +102,10 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
 /// Whether a call takes an object that no program of bare insns has at hand: the kernel's own selftests make those.
 fn takes_object(spec: &CallSpec) -> bool {
     let is_object = |arg: &ArgType| {
-        matches!(arg, ArgType::SpinLock | ArgType::SockCommon | ArgType::SockRelease)
+        matches!(
+            arg,
+            ArgType::SpinLock | ArgType::SockCommon | ArgType::SockRelease | ArgType::Dynptr(_)
+        )
     };
     spec.args.iter().any(is_object)
 }

@@ -166,6 +166,13 @@ pub(super) fn a_test_packet_has_a_socket_and_no_other_is_found() {
 pub(super) fn packets_go_to_devices_that_take_them() {
     assert_eq!(skb().call("bpf_redirect", [1, 0]), 7, "TC_ACT_REDIRECT");
     assert_eq!(skb().call("bpf_redirect", [1, 2]), 2, "TC_ACT_SHOT");
+    assert_eq!(skb().call("bpf_redirect_peer", [1, 0]), 7, "TC_ACT_REDIRECT");
+    assert_eq!(skb().call("bpf_redirect_peer", [1, 1]), 2, "TC_ACT_SHOT");
+    let neigh = |plen, flags| {
+        let bench = skb();
+        bench.call("bpf_redirect_neigh", [1, bench.at(0), plen, flags])
+    };
+    assert_eq!((neigh(0, 0), neigh(20, 0), neigh(19, 0), neigh(0, 1)), (7, 7, 2, 2));
     assert_eq!(xdp().call("bpf_redirect", [1, 0]), 4, "XDP_REDIRECT");
     assert_eq!(xdp().call("bpf_redirect", [1, 1]), 0, "XDP_ABORTED");
     let bench = xdp();
@@ -183,4 +190,69 @@ pub(super) fn packets_go_to_devices_that_take_them() {
     assert_eq!(check(1, 0, 65530, 0), 1, "too long");
     assert_eq!((check(2, 0, 0, 0), check(1, 0, 0, 2)), (ENODEV, EINVAL));
     assert_eq!(check(1, 1, 0, 1), EINVAL);
+}
+
+#[test]
+pub(super) fn tunnels_are_set_and_read_from_the_other_end() {
+    const EPROTO: u64 = -71i64 as u64;
+    const ENOENT: u64 = -2i64 as u64;
+    let bench = skb();
+    let (key, opt) = (bench.at(0), bench.at(64));
+    let get = |size, flags| bench.call("bpf_skb_get_tunnel_key", [0, key, size, flags]);
+    let set = |size, flags| bench.call("bpf_skb_set_tunnel_key", [0, key, size, flags]);
+    bench.write(0, &[9; 44]);
+    assert_eq!(get(44, 0), EINVAL, "there is none");
+    assert_eq!(bench.read(0, 44), [0; 44]);
+    assert_eq!(bench.call("bpf_skb_get_tunnel_opt", [0, opt, 8]), ENOENT);
+    assert_eq!(bench.call("bpf_skb_set_tunnel_opt", [0, opt, 8]), EINVAL);
+    let mut bytes = [0; 44];
+    bytes[..8].copy_from_slice(&[2, 0, 0, 0, 100, 1, 16, 172]);
+    bytes[20..22].copy_from_slice(&[1, 64]);
+    bytes[28..32].copy_from_slice(&[200, 1, 16, 172]);
+    bench.write(0, &bytes);
+    assert_eq!((set(44, 32), set(43, 0), set(44, 0)), (EINVAL, EINVAL, 0));
+    assert_eq!(get(44, 1), EPROTO);
+    assert_eq!((get(44, 2), get(40, 0)), (EINVAL, EINVAL));
+    assert_eq!(get(44, 16), 0);
+    let mut seen = bytes;
+    seen[4..8].copy_from_slice(&bytes[28..32]);
+    seen[28..32].copy_from_slice(&bytes[4..8]);
+    // NOCACHE, KEY and CSUM, the high byte first.
+    seen[22..24].copy_from_slice(&[0x20, 0x05]);
+    assert_eq!(bench.read(0, 44), seen);
+    assert_eq!(get(8, 0), 0, "the oldest form");
+    bench.write(64, b"abcdefgh");
+    assert_eq!(bench.call("bpf_skb_set_tunnel_opt", [0, opt, 6]), EINVAL);
+    assert_eq!(bench.call("bpf_skb_set_tunnel_opt", [0, opt, 256]), ENOMEM);
+    assert_eq!(bench.call("bpf_skb_set_tunnel_opt", [0, opt, 8]), 0);
+    assert_eq!(bench.call("bpf_skb_get_tunnel_opt", [0, opt, 4]), ENOMEM);
+    assert_eq!(bench.read(64, 4), [0; 4]);
+    assert_eq!(bench.call("bpf_skb_get_tunnel_opt", [0, opt, 12]), 8);
+    assert_eq!(bench.read(64, 12), *b"abcdefgh\0\0\0\0");
+    bytes[24] = 5;
+    bench.write(0, &bytes);
+    assert_eq!(set(44, 0), EINVAL, "a flow label over IPv4");
+    assert_eq!((set(44, 1 | 2 | 8), get(44, 0), get(8, 1)), (0, EPROTO, EINVAL));
+    assert_eq!(get(44, 1), 0);
+    assert_eq!((bench.read(4, 4), bench.read(24, 2)), (vec![200, 1, 16, 172], vec![5, 0]));
+    bench.write(0, &[1; 44]);
+    assert_eq!(set(44, 1), EINVAL, "an extension");
+}
+
+#[test]
+pub(super) fn times_of_packets_are_by_a_clock() {
+    const EOPNOTSUPP: u64 = -95i64 as u64;
+    let bench = skb();
+    let set = |time: u64, clock: u64| bench.call("bpf_skb_set_tstamp", [0, time, clock]);
+    assert_eq!((set(5, 3), set(0, 1), set(0, 2)), (EINVAL, EINVAL, EINVAL));
+    assert_eq!(set(5 << 32 | 7, 1), 0);
+    let seen = [0, 4].map(|at| word(&bench, SkbField::TSTAMP + at));
+    assert_eq!((seen, word(&bench, SkbField::TSTAMP_TYPE)), ([7, 5], 1));
+    assert_eq!((set(0, 0), word(&bench, SkbField::TSTAMP)), (0, 0));
+    bench
+        .machine
+        .packets()
+        .with(ctx(&bench), |packet| packet.set_ctx_word(SkbField::PROTOCOL, 0x608))
+        .unwrap();
+    assert_eq!(set(5, 0), EOPNOTSUPP, "ARP");
 }

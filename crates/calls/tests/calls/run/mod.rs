@@ -2,6 +2,7 @@
 
 mod core;
 mod cpumask;
+mod dynptr;
 mod filter;
 mod iters;
 mod kptr;
@@ -99,6 +100,20 @@ const RUNNING: &[(&str, fn())] = &[
     ("bpf_skb_change_tail", filter::packets_grow_shrink_and_change_their_kind),
     ("bpf_skb_change_head", filter::packets_grow_shrink_and_change_their_kind),
     ("bpf_skb_change_type", filter::packets_grow_shrink_and_change_their_kind),
+    ("bpf_skb_get_tunnel_key", filter::tunnels_are_set_and_read_from_the_other_end),
+    ("bpf_skb_set_tunnel_key", filter::tunnels_are_set_and_read_from_the_other_end),
+    ("bpf_skb_get_tunnel_opt", filter::tunnels_are_set_and_read_from_the_other_end),
+    ("bpf_skb_set_tunnel_opt", filter::tunnels_are_set_and_read_from_the_other_end),
+    ("bpf_dynptr_from_mem", dynptr::memory_is_read_and_written_within_its_bounds),
+    ("bpf_dynptr_read", dynptr::memory_is_read_and_written_within_its_bounds),
+    ("bpf_dynptr_write", dynptr::memory_is_read_and_written_within_its_bounds),
+    ("bpf_dynptr_data", dynptr::memory_is_read_and_written_within_its_bounds),
+    ("bpf_ringbuf_reserve_dynptr", dynptr::records_behind_dynptrs_are_submitted_or_discarded),
+    ("bpf_ringbuf_submit_dynptr", dynptr::records_behind_dynptrs_are_submitted_or_discarded),
+    ("bpf_ringbuf_discard_dynptr", dynptr::records_behind_dynptrs_are_submitted_or_discarded),
+    ("bpf_redirect_peer", filter::packets_go_to_devices_that_take_them),
+    ("bpf_redirect_neigh", filter::packets_go_to_devices_that_take_them),
+    ("bpf_skb_set_tstamp", filter::times_of_packets_are_by_a_clock),
     ("bpf_set_hash", filter::packets_grow_shrink_and_change_their_kind),
     ("bpf_set_hash_invalid", filter::packets_grow_shrink_and_change_their_kind),
     ("bpf_csum_diff", filter::checksums_are_compared_and_replaced),
