@@ -79,7 +79,6 @@ fn every_kfunc_of_the_catalogue_has_a_program_that_may_call_it_and_one_that_may_
     for sort in ["accepted", "rejected"] {
         let cases = cases_of_kfuncs(sort);
         let lacking: Vec<_> = kfuncs.difference(&cases).collect();
-        let strangers: Vec<_> = cases.difference(&kfuncs).collect();
-        assert!(lacking.is_empty() && strangers.is_empty(), "{sort}: {lacking:?} {strangers:?}");
+        assert!(lacking.is_empty(), "without a program that is {sort}: {lacking:?}");
     }
 }
