@@ -89,6 +89,8 @@ pub enum ArgType {
     StackOrNull,
     /// A socket of any state.
     SockCommon,
+    /// A socket of any state, in either of its forms: `struct bpf_sock` or `struct sock_common` of the kernel.
+    BtfIdSockCommon,
     /// A socket whose reference is given up.
     SockRelease,
     /// A `struct bpf_spin_lock` in a map value or an object.
@@ -196,6 +198,7 @@ impl ArgType {
             Self::Func => "ARG_PTR_TO_FUNC",
             Self::StackOrNull => "ARG_PTR_TO_STACK_OR_NULL",
             Self::SockCommon => "ARG_PTR_TO_SOCK_COMMON",
+            Self::BtfIdSockCommon => "ARG_PTR_TO_BTF_ID_SOCK_COMMON",
             Self::SockRelease => "ARG_PTR_TO_BTF_ID_SOCK_COMMON | OBJ_RELEASE",
             Self::SpinLock => "ARG_PTR_TO_SPIN_LOCK",
             Self::Iter { .. } => "ARG_PTR_TO_ITER",

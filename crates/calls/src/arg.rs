@@ -68,6 +68,10 @@ addresses! {
     MapKey: ArgType::MapKey;
     /// A value of the map, to be read.
     MapValue: ArgType::MapValue { nullable: false, uninit: false };
+    /// A value of the map, to be read, or null.
+    MapValueOrNull: ArgType::MapValue { nullable: true, uninit: false };
+    /// Room for a value of the map.
+    UninitMapValue: ArgType::MapValue { nullable: false, uninit: true };
     /// Memory to be read, as long as the next argument says.
     ReadMem: mem(MemAccess::Read, false);
     /// The same, or null.
@@ -86,6 +90,8 @@ addresses! {
     RingbufMem: ArgType::RingbufMem;
     /// A socket of any state.
     Sock: ArgType::SockCommon;
+    /// A socket of any state, also as the kernel's own struct.
+    AnySock: ArgType::BtfIdSockCommon;
     /// A socket that is given up.
     SockRef: ArgType::SockRelease;
     /// A spin lock.
@@ -212,6 +218,10 @@ structs! {
     BpfCpumask: "bpf_cpumask";
     /// A task.
     TaskStruct: "task_struct";
+    /// A control group.
+    CgroupStruct: "cgroup";
+    /// An inode.
+    Inode: "inode";
     /// Arguments of `__scx_bpf_select_cpu_and`.
     SelectCpuArgs: "scx_bpf_select_cpu_and_args";
 }
@@ -249,6 +259,8 @@ macro_rules! objects {
 objects! {
     /// `struct S *`
     Kptr: const false, null false;
+    /// `struct S *`, or null
+    KptrOrNull: const false, null true;
     /// `const struct S *`
     ConstKptr: const true, null false;
 }

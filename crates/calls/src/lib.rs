@@ -14,10 +14,15 @@
 
 mod arg;
 mod bits_iter;
+mod bpf_cgrp_storage;
+mod bpf_inode_storage;
 mod bpf_iter;
+mod bpf_sk_storage;
+mod bpf_task_storage;
 mod bpf_trace;
 mod bprintf;
 mod call;
+mod cgroup;
 mod cgroup_storage;
 mod core;
 mod cpu;
@@ -26,6 +31,7 @@ mod dynptr;
 mod exception;
 mod filter;
 mod kptr;
+mod local_storage;
 mod maccess;
 mod map;
 mod names;
@@ -58,6 +64,7 @@ pub use surface::{SurfaceKind, SurfaceRow, surface};
 /// All calls, a set for each source file.
 pub static CATALOGUE: &[&[Call]] = &[
     map::MapElem::CALLS,
+    map::MapQueue::CALLS,
     core::Core::CALLS,
     cpu::ThisCpu::CALLS,
     cpumask::Cpumask::CALLS,
@@ -65,6 +72,12 @@ pub static CATALOGUE: &[&[Call]] = &[
     kptr::Kptrs::CALLS,
     time::Time::CALLS,
     task::Current::CALLS,
+    cgroup::CurrentCgroup::CALLS,
+    cgroup::CgroupRefs::CALLS,
+    bpf_task_storage::TaskStorage::CALLS,
+    bpf_cgrp_storage::CgrpStorage::CALLS,
+    bpf_inode_storage::InodeStorage::CALLS,
+    bpf_sk_storage::SkStorage::CALLS,
     snprintf::Snprintf::CALLS,
     bpf_iter::Loops::CALLS,
     bpf_iter::IterNums::CALLS,

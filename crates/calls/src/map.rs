@@ -1,9 +1,10 @@
 //! `kernel/bpf/helpers.c`: elements of maps.
 
+use skep_abi::{Errno, MapType};
 use skep_machine::{Fault, Kernel, Map};
 use skep_macros::calls;
 
-use crate::arg::{Anything, ConstMap, MapKey, MapValue};
+use crate::arg::{Anything, ConstMap, MapKey, MapValue, UninitMapValue};
 use crate::ret::{Answer, MapValueOrNull, Success};
 
 /// Look-up, update, delete.
@@ -57,6 +58,81 @@ impl MapElem {
         map.delete(k.run.cpu, &key)?;
         Ok(Success)
     }
+}
+
+/// Maps without keys.
+pub(crate) struct MapQueue;
+
+#[calls(since = "4.20", avail { BASE, LIRC })]
+impl MapQueue {
+    /// Puts a value into a queue, onto a stack, or into a Bloom filter. Returns 0.
+    ///
+    /// `flags`: `BPF_EXIST` (2) drops the oldest value of a queue or stack that is full.
+    ///
+    /// *Errors*: `E2BIG` when it is full, `EINVAL` for other flags.
+    #[helper(87, effect = MapQueue)]
+    fn bpf_map_push_elem(
+        k: &mut Kernel<'_, '_>,
+        map: ConstMap,
+        value: MapValue,
+        flags: Anything,
+    ) -> Answer<Success> {
+        let map = k.run.machine.map_at(map.0)?;
+        let value = k.run.memory().read_vec(value.0, u64::from(map.def().value_size))?;
+        map.push(&value, flags.0)?;
+        Ok(Success)
+    }
+
+    /// Takes the first value out of a queue, or the last one off a stack. Returns 0.
+    ///
+    /// *Errors*: `ENOENT`, with zeroes for a value, when there is none.
+    #[helper(88, effect = MapQueue)]
+    fn bpf_map_pop_elem(
+        k: &mut Kernel<'_, '_>,
+        map: ConstMap,
+        value: UninitMapValue,
+    ) -> Answer<Success> {
+        let map = k.run.machine.map_at(map.0)?;
+        let popped = map.pop();
+        give(k, map, value, popped)
+    }
+
+    /// Copies the value that `bpf_map_pop_elem` would take; of a Bloom filter, tells whether the value may be in it. Returns 0.
+    ///
+    /// *Errors*: `ENOENT` when there is none, with zeroes for a value of a queue or stack.
+    #[helper(89, effect = MapPeek)]
+    fn bpf_map_peek_elem(
+        k: &mut Kernel<'_, '_>,
+        map: ConstMap,
+        value: UninitMapValue,
+    ) -> Answer<Success> {
+        let map = k.run.machine.map_at(map.0)?;
+        if map.map_type() == MapType::BloomFilter {
+            let value = k.run.memory().read_vec(value.0, u64::from(map.def().value_size))?;
+            map.contains(&value)?;
+            return Ok(Success);
+        }
+        let first = map.peek();
+        give(k, map, value, first)
+    }
+}
+
+/// Hands a value to the program, zeroes where there is none.
+fn give(
+    k: &Kernel<'_, '_>,
+    map: &Map,
+    to: UninitMapValue,
+    value: Result<Vec<u8>, Errno>,
+) -> Answer<Success> {
+    let memory = k.run.memory();
+    match value {
+        Ok(value) => memory.write(to.0, &value)?,
+        Err(errno) => {
+            memory.fill(to.0, u64::from(map.def().value_size), 0)?;
+            return Err(errno.into());
+        }
+    }
+    Ok(Success)
 }
 
 fn read_key(k: &Kernel<'_, '_>, map: &Map, key: MapKey) -> Result<Vec<u8>, Fault> {

@@ -1,8 +1,11 @@
 //! A simulated CPU: who runs on it, its stack, its random numbers, its place in the topology.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
+use parking_lot::Mutex;
 use skep_abi::{Addr, Cpu, Node};
 
 use crate::memory::{Label, Memory, OutOfMemory, Slab, SlabSpec, Window};
@@ -42,10 +45,14 @@ pub struct Busy<'a> {
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.rcu.readers[self.cpu].store(0, Ordering::SeqCst);
-        self.rcu.busy[self.cpu].store(false, Ordering::SeqCst);
+        self.rcu.busy[self.cpu].store(0, Ordering::SeqCst);
+        self.rcu.run_callbacks();
         self.rcu.reclaim();
     }
 }
+
+/// What is done once a grace period is over.
+type Callback = Box<dyn FnOnce() + Send>;
 
 /// Something whose objects end their life after a grace period.
 pub(crate) trait Reclaim: std::fmt::Debug + Send + Sync {
@@ -61,27 +68,38 @@ pub(crate) trait Reclaim: std::fmt::Debug + Send + Sync {
 /// that holds the object has noted an earlier time.
 ///
 /// A program that may not sleep is one section from its beginning to its end; one that may sleep has only those that
-/// it begins itself.
-#[derive(Debug)]
+/// it begins itself. What must outlive such a program as a whole waits for its end ([`Self::call_rcu_tasks_trace`]).
 pub(crate) struct Rcu {
     now: AtomicU64,
-    /// For each CPU whether a program runs there.
-    busy: Box<[AtomicBool]>,
+    /// For each CPU when its program began; 0 while none runs.
+    busy: Box<[AtomicU64]>,
     /// For each CPU when its section began; 0 while there is none.
     readers: Box<[AtomicU64]>,
     /// Who has objects that wait for a grace period.
     owners: OnceLock<Vec<Weak<dyn Reclaim>>>,
     is_waiting: AtomicBool,
+    /// What waits for the end of programs, in their order.
+    callbacks: Mutex<VecDeque<(u64, Callback)>>,
+    /// How many there are, for those who look without the lock.
+    waiting: AtomicUsize,
+}
+
+impl fmt::Debug for Rcu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rcu").field("now", &self.now).finish_non_exhaustive()
+    }
 }
 
 impl Rcu {
     pub(crate) fn new(cpus: u32) -> Self {
         Self {
             now: AtomicU64::new(1),
-            busy: (0..cpus).map(|_| AtomicBool::new(false)).collect(),
+            busy: (0..cpus).map(|_| AtomicU64::new(0)).collect(),
             readers: (0..cpus).map(|_| AtomicU64::new(0)).collect(),
             owners: OnceLock::new(),
             is_waiting: AtomicBool::new(false),
+            callbacks: Mutex::default(),
+            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -94,7 +112,8 @@ impl Rcu {
     fn enter(&self, cpu: Cpu) -> Option<Busy<'_>> {
         let at = cpu.0 as usize;
         let busy = self.busy.get(at)?;
-        busy.compare_exchange(false, true, Ordering::SeqCst, Ordering::SeqCst).ok()?;
+        let now = self.now.load(Ordering::SeqCst);
+        busy.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst).ok()?;
         self.read_lock(at);
         Some(Busy { rcu: self, cpu: at })
     }
@@ -138,6 +157,37 @@ impl Rcu {
         let owners = self.owners.get().into_iter().flatten().filter_map(Weak::upgrade);
         if owners.fold(false, |waits, owner| owner.reclaim() | waits) {
             self.is_waiting.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Does something once the programs that run now have ended (`call_rcu_tasks_trace`): when the last of them ends, or
+    /// at the next [`Self::run_callbacks`]. The caller may hold locks that the callback takes.
+    pub(crate) fn call_rcu_tasks_trace(&self, callback: Callback) {
+        let mut callbacks = self.callbacks.lock();
+        callbacks.push_back((self.start(), callback));
+        self.waiting.store(callbacks.len(), Ordering::Release);
+    }
+
+    /// Does what has waited long enough. The caller holds no lock that a callback takes.
+    pub(crate) fn run_callbacks(&self) {
+        let has_ended = |grace: u64| {
+            self.busy.iter().all(|busy| {
+                let began = busy.load(Ordering::SeqCst);
+                began == 0 || began > grace
+            })
+        };
+        while self.waiting.load(Ordering::Acquire) != 0 {
+            let mut callbacks = self.callbacks.lock();
+            let Some((grace, _)) = callbacks.front() else { return };
+            if !has_ended(*grace) {
+                return;
+            }
+            let first = callbacks.pop_front();
+            self.waiting.store(callbacks.len(), Ordering::Release);
+            drop(callbacks);
+            if let Some((_, callback)) = first {
+                callback();
+            }
         }
     }
 }
@@ -221,7 +271,10 @@ impl CpuState {
 
 #[cfg(test)]
 mod tests {
-    use super::FRAMES;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{FRAMES, Rcu};
     use crate::{Machine, Width};
     use skep_abi::{Cpu, Node};
 
@@ -234,6 +287,33 @@ mod tests {
         drop(busy);
         assert!(first.enter().is_some());
         assert!(machine.cpu(Cpu(2)).is_none());
+    }
+
+    #[test]
+    fn callbacks_wait_for_the_programs_that_run() {
+        let rcu = Rcu::new(2);
+        let done = Arc::new(AtomicUsize::new(0));
+        let call = |add: usize| {
+            let done = Arc::clone(&done);
+            rcu.call_rcu_tasks_trace(Box::new(move || {
+                done.fetch_add(add, Ordering::SeqCst);
+            }));
+        };
+        let before = rcu.enter(Cpu(0));
+        call(1);
+        let after = rcu.enter(Cpu(1));
+        rcu.run_callbacks();
+        assert_eq!(done.load(Ordering::SeqCst), 0, "a program may look at it");
+        drop(before);
+        assert_eq!(done.load(Ordering::SeqCst), 1, "the other one began later");
+        // A program that may sleep has left its section, and still runs.
+        rcu.read_unlock(1);
+        call(10);
+        drop(after);
+        assert_eq!(done.load(Ordering::SeqCst), 11);
+        call(100);
+        rcu.run_callbacks();
+        assert_eq!(done.load(Ordering::SeqCst), 111, "nothing runs");
     }
 
     #[test]

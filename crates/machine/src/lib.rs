@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+pub mod cgroup;
 mod clock;
 mod cpu;
 pub mod cpumask;
@@ -39,6 +40,7 @@ mod failslab;
 mod fault;
 mod file;
 mod hotplug;
+mod inode;
 mod kernel;
 pub mod kptr;
 pub mod link;
@@ -58,6 +60,7 @@ pub mod test_run;
 pub mod trace;
 mod user;
 
+pub use cgroup::{CgroupId, Cgroups};
 pub use clock::Clock;
 pub use cpu::{Busy, CpuState, FRAME_SIZE, FRAMES, Frame};
 pub use cpumask::Cpumasks;
@@ -65,6 +68,7 @@ pub use failslab::{FailAlloc, Failslab};
 pub use fault::{Access, Fault, Place};
 pub use file::File;
 pub use hotplug::{Hotplug, HotplugError};
+pub use inode::Inodes;
 pub use kernel::{Invoke, Kernel, NoUserMemory, Run, Stop, UserMemory};
 pub use link::{Link, LinkCreate};
 pub use machine::{Machine, MachineBuilder, MachineError};

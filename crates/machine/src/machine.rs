@@ -4,27 +4,27 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use skep_abi::{Addr, Cpu, Errno, KernelVersion, MapId, Node, ProgId, Sample};
+use skep_abi::{Addr, Cpu, KernelVersion, Node, ProgId, Sample};
 use skep_btf::{Btf, Kind};
 use skep_topology::{CpuMask, CpuSpec, MAX_CPUS, Topology, TopologyError, TopologySpec};
 
+use crate::cgroup::Cgroups;
 use crate::cpu::{Rcu, Reclaim};
 use crate::cpumask::Cpumasks;
 use crate::failslab::Failslab;
 use crate::hotplug::Cpus;
+use crate::inode::Inodes;
 use crate::kptr::Dtors;
-use crate::map::{MapEnv, MapObjects, PossibleCpus, Ringbuf, UserSide, WalkKeys};
-use crate::memory::{Append, Owner};
+use crate::map::{LocalStorages, MapEnv, MapObjects, PossibleCpus, WalkKeys};
+use crate::memory::Append;
 use crate::object::Unmodelled;
 use crate::perf::{Contexts, PerfCore};
 use crate::prog::{Executable, ProgSpec, Table};
 use crate::sched::Runqueue;
 use crate::scx::{SchedExt, Scx};
+use crate::task::World;
 use crate::trace::Trace;
-use crate::{
-    Clock, CpuState, Fault, Link, Map, MapDef, MapError, Memory, Output, Outputs, Packets, Prog,
-    Tasks,
-};
+use crate::{Clock, CpuState, Link, Map, Memory, Outputs, Packets, Prog, Tasks};
 
 /// Why a machine was not built.
 #[derive(Debug, thiserror::Error)]
@@ -170,7 +170,9 @@ impl MachineBuilder {
         let cpumasks = Arc::new(Cpumasks::new(&memory, &rcu, &failslab, types, count));
         let owner: Arc<dyn Reclaim> = cpumasks.clone();
         rcu.set_owners(vec![Arc::downgrade(&owner)]);
-        let dtors = Arc::new(Dtors::new(vec![cpumasks.clone()]));
+        let storages = Arc::new(LocalStorages::new(&memory, &rcu, &failslab, count));
+        let cgroups = Arc::new(Cgroups::new(&memory, &rcu, &storages, types));
+        let dtors = Arc::new(Dtors::new(vec![cpumasks.clone(), cgroups.clone()]));
         let env = MapEnv {
             objects: map_objects.slab().clone(),
             walk_keys: Arc::new(WalkKeys::new(&memory, count)?),
@@ -178,15 +180,23 @@ impl MachineBuilder {
             cpus: count,
             nodes,
             dtors: Arc::clone(&dtors),
+            storages: Arc::clone(&storages),
+            rcu: Arc::clone(&rcu),
         };
         let hotplug = Cpus::new(topology);
         let scx =
             Scx::new(&memory, self.btf.as_ref(), &cpumasks, hotplug.topology(), self.version)?;
-        let tasks =
-            Tasks::new(Arc::clone(&memory), Arc::clone(&rcu), types, hotplug.topology().possible());
+        let inodes = Inodes::new(&memory, &rcu, &storages, types);
+        let world = World {
+            memory: Arc::clone(&memory),
+            rcu: Arc::clone(&rcu),
+            cgroups: Arc::clone(&cgroups),
+            storages: Arc::clone(&storages),
+        };
+        let tasks = Tasks::new(world, types, hotplug.topology().possible());
         Ok(Machine {
             contexts: Contexts::new(&memory, count)?,
-            packets: Packets::new(Arc::clone(&memory)),
+            packets: Packets::new(Arc::clone(&memory), storages),
             memory,
             nr_cpus,
             cpus,
@@ -198,6 +208,9 @@ impl MachineBuilder {
             env,
             tasks,
             cpumasks,
+            cgroups,
+            inodes,
+            rcu,
             dtors,
             failslab,
             has_unaligned_access: self.has_unaligned_access,
@@ -248,17 +261,20 @@ fn nr_cpus(topology: &Topology, btf: Option<&Btf>) -> Result<u32, MachineError> 
 /// A simulated machine. Threads share it by reference.
 #[derive(Debug)]
 pub struct Machine {
-    memory: Arc<Memory>,
+    pub(crate) memory: Arc<Memory>,
     nr_cpus: u32,
     cpus: Box<[Option<CpuState>]>,
     version: KernelVersion,
     btf: Option<Btf>,
     clock: Clock,
-    maps: Append<Map>,
-    map_objects: MapObjects,
-    env: MapEnv,
+    pub(crate) maps: Append<Map>,
+    pub(crate) map_objects: MapObjects,
+    pub(crate) env: MapEnv,
     tasks: Tasks,
     cpumasks: Arc<Cpumasks>,
+    cgroups: Arc<Cgroups>,
+    inodes: Inodes,
+    rcu: Arc<Rcu>,
     dtors: Arc<Dtors>,
     failslab: Arc<Failslab>,
     has_unaligned_access: bool,
@@ -384,6 +400,22 @@ impl Machine {
         &self.cpumasks
     }
 
+    /// Control groups.
+    #[must_use]
+    pub fn cgroups(&self) -> &Cgroups {
+        &self.cgroups
+    }
+
+    /// Inodes.
+    #[must_use]
+    pub fn inodes(&self) -> &Inodes {
+        &self.inodes
+    }
+
+    pub(crate) fn rcu(&self) -> &Rcu {
+        &self.rcu
+    }
+
     pub(crate) fn dtors(&self) -> &Dtors {
         &self.dtors
     }
@@ -416,58 +448,6 @@ impl Machine {
     #[must_use]
     pub fn nr_nodes(&self) -> u32 {
         self.env.nodes
-    }
-
-    /// Creates a map.
-    ///
-    /// # Errors
-    /// [`MapError`] with the kernel's errno and the rule.
-    pub fn create_map(&self, def: MapDef) -> Result<MapId, MapError> {
-        let name = def.name.clone();
-        let made = self.maps.try_push_with(|index| {
-            if u64::from(index) >= self.map_objects.slab().count() {
-                let why = format!("the machine has {index} maps already");
-                return Err(MapError { map: name, errno: Errno::ENOMEM, why });
-            }
-            let map = Map::create(&self.memory, &self.env, MapId(index), def)?;
-            self.map_objects.fill(&self.memory, &map);
-            Ok(map)
-        });
-        made.map(MapId)
-    }
-
-    /// A map by its number.
-    #[must_use]
-    pub fn map(&self, id: MapId) -> Option<&Map> {
-        self.maps.get(id.0)
-    }
-
-    /// All maps in the order of their creation.
-    pub fn maps(&self) -> impl Iterator<Item = &Map> {
-        self.maps.iter()
-    }
-
-    /// A map as user space sees it.
-    #[must_use]
-    pub fn user_side(&self, id: MapId) -> Option<UserSide<'_>> {
-        self.map(id).map(|map| UserSide::new(self, map))
-    }
-
-    /// The map whose `struct bpf_map` is at an address.
-    ///
-    /// # Errors
-    /// [`Fault::WrongObject`] when there is none.
-    pub fn map_at(&self, addr: Addr) -> Result<&Map, Fault> {
-        let slab = self.map_objects.slab();
-        slab.index_of(addr)
-            .and_then(|index| u32::try_from(index).ok())
-            .and_then(|index| self.map(MapId(index)))
-            .filter(|map| map.addr() == addr)
-            .ok_or_else(|| Fault::WrongObject {
-                addr,
-                what: "map",
-                found: self.memory.describe(addr),
-            })
     }
 
     /// Builds the `bpf_perf_event_data` of a sample for a CPU, whose last one it replaces; `None` for a CPU
@@ -522,15 +502,6 @@ impl Machine {
         self.progs.get(id.0.into())
     }
 
-    /// Moves what user space can take from ring buffers into [`Machine::outputs`].
-    pub fn drain_ringbufs(&self) {
-        for map in self.maps() {
-            for data in map.ringbuf().into_iter().flat_map(Ringbuf::consume) {
-                self.outputs.push(Cpu(0), Output::Ringbuf { map: map.id(), data });
-            }
-        }
-    }
-
     /// Fields of kernel objects that programs have loaded although the machine knows no value for them:
     /// they read as zero. By name, such as `task_struct.utime`.
     #[must_use]
@@ -551,21 +522,5 @@ impl Machine {
 
     pub(crate) fn count_stale_user_read(&self) {
         self.stale_user_reads.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The ring buffer in whose records an address lies.
-    ///
-    /// # Errors
-    /// [`Fault::WrongObject`] when there is none.
-    pub fn ringbuf_at(&self, addr: Addr) -> Result<&Map, Fault> {
-        match self.memory.owner(addr) {
-            Some(Owner::Ringbuf(id)) => self.map(id),
-            _ => None,
-        }
-        .ok_or_else(|| Fault::WrongObject {
-            addr,
-            what: "ring buffer record",
-            found: self.memory.describe(addr),
-        })
     }
 }

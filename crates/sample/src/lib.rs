@@ -60,4 +60,4 @@ pub use session::{Batch, Session, SourceKind, Totals};
 pub use space::Spaces;
 pub use stream::{End, Lineage, Record, RecordKind, TargetStatus};
 pub use sys::spawn::ChildStdout;
-pub use task::{Comm, CpuMask, Task};
+pub use task::{CgroupDir, Comm, CpuMask, Task};

@@ -73,6 +73,15 @@ impl CpuMask {
     }
 }
 
+/// The directory of a control group below the root of the default hierarchy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CgroupDir {
+    /// Name.
+    pub name: String,
+    /// Number of its inode, by which programs know it.
+    pub id: u64,
+}
+
 /// A thread, as `/proc` or its parent's records describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
@@ -90,6 +99,9 @@ pub struct Task {
     pub gid: Option<u32>,
     /// CPUs that it may run on, where known.
     pub cpus_allowed: Option<CpuMask>,
+    /// The control group of the default hierarchy that it is in, and those above it, the highest first, where known; none
+    /// for the root.
+    pub cgroup: Option<Vec<CgroupDir>>,
 }
 
 #[cfg(test)]

@@ -123,6 +123,7 @@ impl Known {
             uid: None,
             gid: None,
             cpus_allowed: None,
+            cgroup: None,
         };
         Self { task, told: false, named: false }
     }

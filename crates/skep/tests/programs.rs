@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use skep::load::Loaded;
 use skep::profile::shipped;
-use skep::sample::{Comm, Record, RecordKind, Task};
+use skep::sample::{CgroupDir, Comm, Record, RecordKind, Task};
 use skep::session::{Driver, EventPlan, Method};
 use skep_abi::{Cpu, KernelVersion, MapType, Pid, Sample, X86Regs};
 use skep_machine::perf::Rate;
-use skep_machine::{Machine, Output, PerfEventAttr};
+use skep_machine::{CgroupId, Machine, Output, PerfEventAttr};
 use skep_object::ObjectSpec;
 
 const IPS: &[u8] = include_bytes!("../../../programs/ips.bpf.o");
@@ -75,6 +75,7 @@ fn task(pid: u32, parent: u32, comm: &str) -> Record {
         uid: Some(0),
         gid: Some(0),
         cpus_allowed: None,
+        cgroup: Some(vec![CgroupDir { name: "hive".to_owned(), id: 77 }]),
     };
     Record { time: 0, cpu: Cpu(0), kind: RecordKind::Task(task) }
 }
@@ -97,6 +98,9 @@ fn instruction_pointers_are_counted() {
         records.push(sample(time, 10, Sample { ip, regs, cpu, ..Sample::default() }));
     }
     let (machine, loaded) = run(IPS, "count_ip", &records);
+    let bee = machine.tasks().get(Pid(10)).unwrap();
+    assert_eq!(bee.cgroup, Some(CgroupId(77)), "as the record says");
+    assert_eq!(machine.cgroups().ancestor(CgroupId(77), 0), Some(CgroupId::ROOT));
     let counted: BTreeMap<u64, u64> = entries(&machine, &loaded, "ip_map")
         .iter()
         .map(|(key, value)| (number::<8>(key), number::<4>(value)))

@@ -171,7 +171,7 @@ fn the_catalogue_and_the_tables_spell_prototypes_alike() {
     for call in crate::calls() {
         let CallKind::Helper(id) = call.spec.kind else { continue };
         // What perf_event programs may not call, some network programs may.
-        let columns = ["PERF_EVENT", "SCHED_CLS", "XDP", "CGROUP_SKB"].into_iter();
+        let columns = ["PERF_EVENT", "SCHED_CLS", "XDP", "CGROUP_SKB", "LSM"].into_iter();
         let answers = columns.map(|column| calls.helper(id, &caller_of(column, version)));
         let proto = answers.into_iter().find_map(|answer| match answer {
             HelperAnswer::Proto(proto) | HelperAnswer::Unsupported(proto) => Some(proto),

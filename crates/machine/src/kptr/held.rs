@@ -58,6 +58,7 @@ impl Machine {
     /// Meant for when no program runs: those that hold references meanwhile are not known here.
     #[must_use]
     pub fn held_objects(&self) -> Vec<Object> {
+        self.rcu().run_callbacks();
         let mut holders: BTreeMap<Addr, Vec<Holder>> = BTreeMap::new();
         for map in self.maps() {
             map.each_kptr(&mut |offset, field, object| {

@@ -2,7 +2,8 @@
 
 use skep_abi::{Errno, MapType};
 
-use super::{MAX_STACK, MapDef, MapFlags, slots};
+use super::{MAX_STACK, MapDef, MapFlags};
+use super::{bloom_filter, local_storage, lpm_trie, queue_stack, slots};
 
 /// The errno and the rule.
 pub(crate) type Refusal = (Errno, String);
@@ -34,7 +35,7 @@ fn too_big<T>(why: impl Into<String>) -> Result<T, Refusal> {
 
 /// Checks a definition against the rules of its kind, on a machine with `nodes` NUMA nodes.
 pub(crate) fn check(def: &MapDef, nodes: u32) -> Result<(), Refusal> {
-    if def.map_extra != 0 {
+    if def.map_extra != 0 && def.map_type != MapType::BloomFilter {
         return invalid(format!(
             "map_extra is {:#x}, and no {} takes it",
             def.map_extra,
@@ -77,11 +78,18 @@ pub(crate) fn check(def: &MapDef, nodes: u32) -> Result<(), Refusal> {
         | MapType::Sockhash
         | MapType::Cpumap
         | MapType::Xskmap => slots::check(def),
+        MapType::LpmTrie => lpm_trie::check(def),
+        MapType::Queue | MapType::Stack => queue_stack::check(def),
+        MapType::BloomFilter => bloom_filter::check(def),
+        MapType::TaskStorage
+        | MapType::CgrpStorage
+        | MapType::InodeStorage
+        | MapType::SkStorage => local_storage::check(def),
         other => invalid(format!("skep does not simulate {} maps yet", other.name())),
     }
 }
 
-fn flags(def: &MapDef, allowed: MapFlags) -> Result<(), Refusal> {
+pub(super) fn flags(def: &MapDef, allowed: MapFlags) -> Result<(), Refusal> {
     let other = def.flags.difference(allowed | MapFlags::NUMA_NODE | ACCESS);
     if !other.is_empty() {
         return invalid(format!(

@@ -1,19 +1,25 @@
 //! Making a map out of its definition.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use parking_lot::Mutex;
 use skep_abi::{Errno, MapId, MapType};
 
 use super::array::Array;
+use super::bloom_filter::BloomFilter;
 use super::check::check;
 use super::field::{self, Fields};
 use super::freelist::Freelist;
 use super::hash::{Hash, Pool};
+use super::local_storage::LocalStorage;
+use super::lpm_trie::LpmTrie;
 use super::lru::Lru;
 use super::perf_event_array::PerfEventArray;
 use super::prog_array::ProgArray;
+use super::queue_stack::QueueStack;
 use super::ringbuf::Ringbuf;
+use super::selem::Selems;
 use super::slots::Slots;
 use super::stack_trace::StackTrace;
 use super::table::{Slot, Table};
@@ -24,7 +30,7 @@ use crate::memory::{Memory, OutOfMemory, Rights};
 impl Map {
     /// Checks a definition and makes the map.
     pub(crate) fn create(
-        memory: &Memory,
+        memory: &Arc<Memory>,
         env: &MapEnv,
         id: MapId,
         mut def: MapDef,
@@ -48,7 +54,7 @@ fn whole_lists(max_entries: u32, cpus: u32) -> u32 {
 }
 
 struct Builder<'a> {
-    memory: &'a Memory,
+    memory: &'a Arc<Memory>,
     env: &'a MapEnv,
     id: MapId,
     def: &'a MapDef,
@@ -82,6 +88,22 @@ impl Builder<'_> {
             | MapType::Sockhash
             | MapType::Cpumap
             | MapType::Xskmap => Body::Slots(Slots::new(len)),
+            MapType::LpmTrie => {
+                let of = (self.label.as_str(), self.id);
+                let selems = Selems::new(memory, of, def.value_size, (self.rights(), None, None));
+                Body::LpmTrie(LpmTrie::new(selems, &self.env.rcu, def))
+            }
+            MapType::Queue => Body::QueueStack(QueueStack::new(memory, def, false)?),
+            MapType::Stack => Body::QueueStack(QueueStack::new(memory, def, true)?),
+            MapType::BloomFilter => Body::BloomFilter(BloomFilter::new(memory, def)?),
+            MapType::TaskStorage
+            | MapType::CgrpStorage
+            | MapType::InodeStorage
+            | MapType::SkStorage => {
+                let (all, dtors) = (&self.env.storages, &self.env.dtors);
+                let of = (self.id, self.label.as_str(), def);
+                Body::LocalStorage(LocalStorage::new(all, dtors, of))
+            }
             _ => Body::Hash(self.hash()?),
         })
     }

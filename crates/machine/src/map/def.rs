@@ -39,6 +39,18 @@ bitflags::bitflags! {
     }
 }
 
+/// What types the object gives a map's keys and values (`btf_key_type_id`, `btf_value_type_id`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyType {
+    /// None to keys or none to values.
+    #[default]
+    None,
+    /// Keys are a C `int` of 32 bits.
+    Int,
+    /// Keys are something else.
+    Other,
+}
+
 /// Everything that makes a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapDef {
@@ -60,6 +72,8 @@ pub struct MapDef {
     pub numa_node: u32,
     /// The shape of inner maps, which a map of maps must have; the kernel takes it from an existing map.
     pub inner: Option<Box<MapDef>>,
+    /// Types, which local storage demands.
+    pub key_type: KeyType,
     /// Special fields of values, by ascending offset.
     pub fields: Vec<MapField>,
 }
@@ -84,6 +98,7 @@ impl MapDef {
             map_extra: 0,
             numa_node: 0,
             inner: None,
+            key_type: KeyType::None,
             fields: Vec::new(),
         }
     }
@@ -99,6 +114,13 @@ impl MapDef {
     #[must_use]
     pub fn with_inner(mut self, inner: Self) -> Self {
         self.inner = Some(Box::new(inner));
+        self
+    }
+
+    /// The same with keys and values that have types.
+    #[must_use]
+    pub fn with_key_type(mut self, key_type: KeyType) -> Self {
+        self.key_type = key_type;
         self
     }
 

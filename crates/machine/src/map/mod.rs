@@ -5,6 +5,7 @@
 //! [`UserSide`]'s.
 
 mod array;
+mod bloom_filter;
 mod check;
 mod create;
 mod def;
@@ -12,12 +13,18 @@ mod field;
 mod freelist;
 mod hash;
 mod jhash;
+mod local_storage;
+mod lpm_trie;
 mod lru;
+mod maps;
 mod object;
+mod owner;
 mod perf_event_array;
 mod possible;
 mod prog_array;
+mod queue_stack;
 mod ringbuf;
+mod selem;
 mod slots;
 mod stack_trace;
 mod table;
@@ -33,15 +40,21 @@ use std::sync::atomic::AtomicBool;
 
 use skep_abi::{Addr, Cpu, Errno, MapId, MapType};
 
+use crate::cpu::Rcu;
 use crate::kptr::Dtors;
 use crate::memory::Slab;
 use array::Array;
-pub use def::{MapDef, MapError, MapFlags};
+use bloom_filter::BloomFilter;
+pub use def::{KeyType, MapDef, MapError, MapFlags};
 pub use field::{MapField, MapFieldKind};
 use hash::Hash;
+pub(crate) use local_storage::LocalStorages;
+pub use local_storage::{LocalStorage, StorageLock};
+use lpm_trie::LpmTrie;
 pub(crate) use object::MapObjects;
 pub use perf_event_array::{INDEX_MASK, PerfEventArray, PerfSlot};
 pub use prog_array::ProgArray;
+use queue_stack::QueueStack;
 pub use ringbuf::Ringbuf;
 use slots::Slots;
 pub use stack_trace::StackTrace;
@@ -63,6 +76,10 @@ pub const KINDS: &[MapType] = &[
     MapType::LruPercpuHash,
     MapType::ArrayOfMaps,
     MapType::HashOfMaps,
+    MapType::LpmTrie,
+    MapType::Queue,
+    MapType::Stack,
+    MapType::BloomFilter,
     MapType::Ringbuf,
     MapType::CgroupStorage,
     MapType::PercpuCgroupStorage,
@@ -73,6 +90,10 @@ pub const KINDS: &[MapType] = &[
     MapType::Sockhash,
     MapType::Cpumap,
     MapType::Xskmap,
+    MapType::SkStorage,
+    MapType::InodeStorage,
+    MapType::TaskStorage,
+    MapType::CgrpStorage,
 ];
 pub(crate) use possible::PossibleCpus;
 pub(crate) use walk::WalkKeys;
@@ -92,6 +113,8 @@ pub(crate) struct MapEnv {
     /// `nr_node_ids`.
     pub(crate) nodes: u32,
     pub(crate) dtors: Arc<Dtors>,
+    pub(crate) storages: Arc<LocalStorages>,
+    pub(crate) rcu: Arc<Rcu>,
 }
 
 /// What is in a map.
@@ -106,6 +129,11 @@ pub(crate) enum Body {
     CgroupStorage(Array),
     /// Slots for sockets, devices, cgroups or CPUs.
     Slots(Slots),
+    LpmTrie(LpmTrie),
+    QueueStack(QueueStack),
+    BloomFilter(BloomFilter),
+    /// Values of kernel objects.
+    LocalStorage(LocalStorage),
 }
 
 /// A live map. It lives as long as its machine.
@@ -161,6 +189,7 @@ impl Map {
         match &self.body {
             Body::Array(array) => array.lookup(key, cpu),
             Body::Hash(hash) => hash.lookup(key, cpu),
+            Body::LpmTrie(trie) => trie.lookup(key),
             _ => None,
         }
     }
@@ -203,6 +232,10 @@ impl Map {
         match &self.body {
             Body::Array(array) => array.update(cpu, key, value, flags),
             Body::Hash(hash) => hash.update(cpu, key, value, flags.without_lock()?),
+            Body::LpmTrie(trie) => match value {
+                NewValue::Program(bytes) | NewValue::User(bytes) => trie.update(key, bytes, flags),
+                NewValue::Map(_) => Err(Errno::EINVAL),
+            },
             _ => Err(Errno::EINVAL),
         }
     }
@@ -215,6 +248,53 @@ impl Map {
     pub fn delete(&self, cpu: Cpu, key: &[u8]) -> Result<(), Errno> {
         match &self.body {
             Body::Hash(hash) => hash.take(cpu, key, false).map(drop),
+            Body::LpmTrie(trie) => trie.delete(key),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// `bpf_map_push_elem`: a value into a queue, onto a stack, into a Bloom filter.
+    ///
+    /// # Errors
+    /// `E2BIG` for a full queue or stack without EXIST; `EINVAL` for other flags, sizes and kinds.
+    pub fn push(&self, value: &[u8], flags: u64) -> Result<(), Errno> {
+        match &self.body {
+            Body::QueueStack(map) => map.push(value, flags),
+            Body::BloomFilter(map) => map.push(value, flags),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// `bpf_map_pop_elem`: takes a value out of a queue or off a stack.
+    ///
+    /// # Errors
+    /// `ENOENT` when there is none, `EOPNOTSUPP` for Bloom filters, `EINVAL` for other kinds.
+    pub fn pop(&self) -> Result<Vec<u8>, Errno> {
+        match &self.body {
+            Body::QueueStack(map) => map.pop(),
+            Body::BloomFilter(_) => Err(Errno::EOPNOTSUPP),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// `bpf_map_peek_elem` of a queue or stack: copies the value that would be taken.
+    ///
+    /// # Errors
+    /// `ENOENT` when there is none, `EINVAL` for other kinds.
+    pub fn peek(&self) -> Result<Vec<u8>, Errno> {
+        match &self.body {
+            Body::QueueStack(map) => map.peek(),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// `bpf_map_peek_elem` of a Bloom filter: whether a value may be in it.
+    ///
+    /// # Errors
+    /// `ENOENT` when it is not, `EINVAL` for another size and other kinds.
+    pub fn contains(&self, value: &[u8]) -> Result<(), Errno> {
+        match &self.body {
+            Body::BloomFilter(map) => map.contains(value),
             _ => Err(Errno::EINVAL),
         }
     }
@@ -224,6 +304,7 @@ impl Map {
         match &self.body {
             Body::Array(array) => array.values().each_kptr(show),
             Body::Hash(hash) => hash.values().each_kptr(show),
+            Body::LocalStorage(storage) => storage.each_kptr(show),
             _ => {}
         }
     }
@@ -233,6 +314,7 @@ impl Map {
         match &self.body {
             Body::Array(array) => array.values().free_all(),
             Body::Hash(hash) => hash.values().free_all(),
+            Body::LocalStorage(storage) => storage.free_all(),
             _ => {}
         }
     }
@@ -280,6 +362,15 @@ impl Map {
     pub fn cgroup_storage(&self, cpu: Cpu) -> Option<Addr> {
         match &self.body {
             Body::CgroupStorage(storage) => storage.lookup(&[0; 4], cpu),
+            _ => None,
+        }
+    }
+
+    /// The values behind `bpf_task_storage_get` and its like.
+    #[must_use]
+    pub fn local_storage(&self) -> Option<&LocalStorage> {
+        match &self.body {
+            Body::LocalStorage(storage) => Some(storage),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ use skep_abi::{Cpu, Errno, KernelVersion, MapId, MapType};
 
 use super::array::{index_of, next_index};
 use super::values::NewValue;
-use super::{Body, Map, MapFlags, UpdateFlags};
+use super::{Body, LocalStorage, Map, MapFlags, UpdateFlags};
 use crate::Machine;
 
 /// The CPU that user space runs on, whose free elements its updates use.
@@ -29,6 +29,10 @@ pub struct UserSide<'m> {
 impl<'m> UserSide<'m> {
     pub(crate) fn new(machine: &'m Machine, map: &'m Map) -> Self {
         Self { machine, map }
+    }
+
+    pub(super) fn machine(&self) -> &'m Machine {
+        self.machine
     }
 
     /// The map.
@@ -60,18 +64,32 @@ impl<'m> UserSide<'m> {
         }
     }
 
-    /// Flags of a look-up: none but LOCK exist, and no map has the spin lock that it needs. The kernel
-    /// looks at access in between.
-    fn check_flags(flags: u64, access: Result<(), Errno>) -> Result<(), Errno> {
+    /// Flags of a look-up: none but LOCK exist, and only local storage has the spin lock that it needs. The kernel
+    /// looks at access in between. *Returns* whether the lock is wanted.
+    fn check_flags(&self, flags: u64, access: Result<(), Errno>) -> Result<bool, Errno> {
         if flags & !UpdateFlags::LOCK.bits() != 0 {
             return Err(Errno::EINVAL);
         }
         access?;
-        if flags == 0 { Ok(()) } else { Err(Errno::EINVAL) }
+        if flags == 0 || self.has_lock() { Ok(flags != 0) } else { Err(Errno::EINVAL) }
+    }
+
+    fn has_lock(&self) -> bool {
+        self.map.local_storage().is_some_and(LocalStorage::has_lock)
     }
 
     fn checked<'k>(&self, key: &'k [u8]) -> Result<&'k [u8], Errno> {
         if key.len() == self.map.def.key_size as usize { Ok(key) } else { Err(Errno::EINVAL) }
+    }
+
+    /// `BPF_MAP_LOOKUP_ELEM` of a Bloom filter: whether a value may be in it.
+    ///
+    /// # Errors
+    /// `ENOENT` when it is not; `EPERM` for a map that user space only writes; `EINVAL` for a value of another size and
+    /// for other maps.
+    pub fn contains(&self, value: &[u8]) -> Result<(), Errno> {
+        self.may_read()?;
+        self.map.contains(value)
     }
 
     /// `BPF_MAP_LOOKUP_ELEM`: the value, or the number of the inner map or program.
@@ -80,7 +98,7 @@ impl<'m> UserSide<'m> {
     /// `ENOENT` when there is none, `EPERM` for a map that user space only writes, `ENOTSUPP` for kinds
     /// without look-ups, `EINVAL` for flags (none are known without spin locks) or a key of another size.
     pub fn lookup(&self, key: &[u8], flags: u64) -> Result<Vec<u8>, Errno> {
-        Self::check_flags(flags, self.may_read())?;
+        let is_locked = self.check_flags(flags, self.may_read())?;
         let key = self.checked(key)?;
         match &self.map.body {
             Body::Array(array) => {
@@ -91,6 +109,13 @@ impl<'m> UserSide<'m> {
                 Ok(array.values().user_bytes(index))
             }
             Body::Hash(hash) => hash.user_value(key).ok_or(Errno::ENOENT),
+            Body::LpmTrie(trie) => trie.user_value(key).ok_or(Errno::ENOENT),
+            Body::QueueStack(map) => map.peek(),
+            // The kernel asks for the value that user space has in its buffer, which is none here.
+            Body::BloomFilter(map) => {
+                let value = vec![0; self.value_size()];
+                map.contains(&value).map(|()| value)
+            }
             Body::StackTrace(map) => index_of(key).and_then(|id| map.get(id)).ok_or(Errno::ENOENT),
             Body::ProgArray(map) => {
                 let prog = index_of(key).and_then(|index| map.get(index)).ok_or(Errno::ENOENT)?;
@@ -98,6 +123,9 @@ impl<'m> UserSide<'m> {
             }
             Body::PerfEventArray(_) | Body::Ringbuf(_) => Err(Errno::ENOTSUPP),
             Body::CgroupStorage(_) | Body::Slots(_) => Err(Errno::ENOENT),
+            Body::LocalStorage(storage) => {
+                storage.user_value(self.owner(key)?, is_locked).ok_or(Errno::ENOENT)
+            }
         }
     }
 
@@ -108,10 +136,19 @@ impl<'m> UserSide<'m> {
     /// `EBADF` when there is no map with the number, `EINVAL` when its shape is not the inner maps'.
     pub fn update(&self, key: &[u8], value: &[u8], flags: u64) -> Result<(), Errno> {
         self.may_write()?;
-        if flags & UpdateFlags::LOCK.bits() != 0 {
+        if flags & UpdateFlags::LOCK.bits() != 0 && !self.has_lock() {
             return Err(Errno::EINVAL);
         }
         let key = self.checked(key)?;
+        if let Body::LocalStorage(storage) = &self.map.body {
+            let owner = self.owner(key)?;
+            if value.len() != self.map.def.value_size as usize {
+                return Err(Errno::EINVAL);
+            }
+            storage.update(owner, value, UpdateFlags::parse(flags)?)?;
+            self.machine.rcu().run_callbacks();
+            return Ok(());
+        }
         match self.map.map_type() {
             MapType::Ringbuf => Err(Errno::ENOTSUPP),
             MapType::CgroupStorage | MapType::PercpuCgroupStorage => Err(Errno::ENOENT),
@@ -123,6 +160,7 @@ impl<'m> UserSide<'m> {
             | MapType::Cpumap
             | MapType::Xskmap => Err(Errno::EBADF),
             MapType::StackTrace => Err(Errno::EINVAL),
+            MapType::Queue | MapType::Stack | MapType::BloomFilter => self.map.push(value, flags),
             MapType::ProgArray | MapType::PerfEventArray => {
                 self.check_slot(key, flags)?;
                 Err(Errno::EBADF)
@@ -131,7 +169,11 @@ impl<'m> UserSide<'m> {
                 let number = value.try_into().map(u32::from_le_bytes).map_err(|_| Errno::EINVAL)?;
                 self.set_inner(key, MapId(number), flags)
             }
-            _ => self.map.write(CPU, key, NewValue::User(value), flags),
+            _ => {
+                self.map.write(CPU, key, NewValue::User(value), flags)?;
+                self.machine.rcu().run_callbacks();
+                Ok(())
+            }
         }
     }
 
@@ -180,12 +222,24 @@ impl<'m> UserSide<'m> {
             }
             Body::Array(_) => Err(Errno::EINVAL),
             Body::Hash(hash) => hash.take(CPU, key, false).map(drop),
+            Body::LpmTrie(trie) => {
+                trie.delete(key)?;
+                self.machine.rcu().run_callbacks();
+                Ok(())
+            }
+            Body::QueueStack(_) => Err(Errno::EINVAL),
+            Body::BloomFilter(_) => Err(Errno::EOPNOTSUPP),
             Body::StackTrace(map) => map.delete(CPU, index),
             Body::ProgArray(map) => map.delete(index),
             Body::PerfEventArray(map) => map.delete(index),
             Body::Ringbuf(_) => Err(Errno::ENOTSUPP),
             Body::CgroupStorage(_) => Err(Errno::EINVAL),
             Body::Slots(_) => Err(Errno::ENOENT),
+            Body::LocalStorage(storage) => {
+                storage.delete(self.owner(key)?)?;
+                self.machine.rcu().run_callbacks();
+                Ok(())
+            }
         }
     }
 
@@ -194,10 +248,11 @@ impl<'m> UserSide<'m> {
     /// # Errors
     /// `ENOTSUPP` for kinds other than hashes and (since 6.18) stack traces; else as a look-up and a delete.
     pub fn take(&self, key: &[u8], flags: u64) -> Result<Vec<u8>, Errno> {
-        Self::check_flags(flags, self.may_read().and(self.may_write()))?;
+        self.check_flags(flags, self.may_read().and(self.may_write()))?;
         let key = self.checked(key)?;
         match &self.map.body {
             Body::Hash(hash) if !self.map.map_type().is_map_in_map() => hash.take(CPU, key, true),
+            Body::QueueStack(map) => map.pop(),
             Body::StackTrace(map) if self.machine.version() >= STACK_TRACE_TAKE => {
                 let id = index_of(key).ok_or(Errno::EINVAL)?;
                 let value = map.get(id).ok_or(Errno::ENOENT)?;
@@ -217,11 +272,14 @@ impl<'m> UserSide<'m> {
         let index = key.and_then(index_of);
         let next = match &self.map.body {
             Body::Hash(hash) => return hash.table().next_key(key).ok_or(Errno::ENOENT),
+            Body::LpmTrie(trie) => return trie.next_key(key).ok_or(Errno::ENOENT),
+            Body::QueueStack(_) => return Err(Errno::EINVAL),
+            Body::BloomFilter(_) => return Err(Errno::EOPNOTSUPP),
             Body::Array(array) => next_index(key, array.len())?,
             Body::ProgArray(map) => next_index(key, map.len())?,
             Body::PerfEventArray(map) => next_index(key, map.len())?,
             Body::StackTrace(map) => map.next(index)?,
-            Body::Ringbuf(_) => return Err(Errno::ENOTSUPP),
+            Body::Ringbuf(_) | Body::LocalStorage(_) => return Err(Errno::ENOTSUPP),
             Body::CgroupStorage(_) => return Err(Errno::ENOENT),
             Body::Slots(slots) => next_index(key, slots.len())?,
         };
@@ -231,14 +289,19 @@ impl<'m> UserSide<'m> {
     /// `BPF_MAP_FREEZE`: user space writes no more; programs may.
     ///
     /// # Errors
-    /// `EPERM` when user space may not write anyway, for one because the map is frozen.
+    /// `EPERM` when user space may not write anyway, for one because the map is frozen; `ENOTSUPP` where values have
+    /// special fields.
     pub fn freeze(&self) -> Result<(), Errno> {
+        if !self.map.def.fields.is_empty() {
+            return Err(Errno::ENOTSUPP);
+        }
         self.may_write()?;
         if self.map.frozen.swap(true, AcqRel) { Err(Errno::EPERM) } else { Ok(()) }
     }
 
     /// All keys with their values, whatever access user space has: for printing. Empty slots are left out;
-    /// a ring buffer has none.
+    /// a ring buffer and a Bloom filter have none. Values of local storage have the numbers of their owners for keys, those
+    /// of queues and stacks the order in which they are taken.
     #[must_use]
     pub fn entries(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let key = |index: u32| index.to_le_bytes().to_vec();
@@ -251,15 +314,26 @@ impl<'m> UserSide<'m> {
                 .map(|i| (key(i), array.values().user_bytes(u64::from(i))))
                 .collect(),
             Body::Hash(hash) => hash.entries(),
+            Body::LpmTrie(trie) => trie.entries(),
+            // There are no keys: values have their places, the one that is taken next first.
+            Body::QueueStack(map) => (0..).map(key).zip(map.values()).collect(),
             Body::StackTrace(map) => {
                 map.ids().filter_map(|id| Some((key(id), map.get(id)?))).collect()
             }
             Body::ProgArray(map) => (0..map.len())
                 .filter_map(|i| Some((key(i), map.get(i)?.0.to_le_bytes().to_vec())))
                 .collect(),
+            Body::LocalStorage(storage) => {
+                let named = storage.entries().into_iter();
+                let mut named: Vec<_> =
+                    named.map(|(owner, value)| (self.number_of(owner), value)).collect();
+                named.sort_unstable();
+                named.into_iter().map(|(number, value)| (key(number), value)).collect()
+            }
             Body::PerfEventArray(_)
             | Body::Ringbuf(_)
             | Body::CgroupStorage(_)
+            | Body::BloomFilter(_)
             | Body::Slots(_) => Vec::new(),
         }
     }

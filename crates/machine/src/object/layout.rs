@@ -95,6 +95,11 @@ impl Layout {
         self.known.insert(0, self.size);
     }
 
+    /// Says that the machine fills some bytes.
+    pub(crate) fn fill(&self, offset: u64, len: u64) {
+        self.known.insert(offset, len);
+    }
+
     /// Fills a field of an object with a number; nothing where this kernel has no such field.
     pub(crate) fn put(&self, slab: &Slab, index: u64, path: &str, value: u64) {
         let Some(field) = self.field(path) else { return };

@@ -2,8 +2,10 @@
 //!
 //! A field that nobody writes reads as zero; the first load of each such field is noted by its name.
 
+mod chunks;
 mod layout;
 mod pool;
 
+pub(crate) use chunks::{Chunks, Place};
 pub(crate) use layout::{Layout, Unmodelled};
-pub(crate) use pool::{ObjectPool, Place};
+pub(crate) use pool::ObjectPool;

@@ -6,16 +6,12 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use skep_abi::Addr;
 
-use super::Layout;
+use super::{Chunks, Layout, Place};
 use crate::cpu::Rcu;
-use crate::memory::{Append, Label, Memory, OutOfMemory, Rights, Slab, SlabSpec, Window};
+use crate::memory::{Label, Memory, OutOfMemory, Rights, Slab, SlabSpec, Width, Window};
 
 /// Objects that are allocated at once.
-const CHUNK: u32 = 64;
-
-/// Number of an object in its pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place(u32);
+const CHUNK: u64 = 64;
 
 #[derive(Debug, Default)]
 struct Stock {
@@ -29,13 +25,19 @@ struct Stock {
 #[derive(Debug)]
 pub(crate) struct ObjectPool {
     pub(crate) layout: Arc<Layout>,
-    chunks: Append<Slab>,
+    chunks: Chunks,
     stock: Mutex<Stock>,
 }
 
 impl ObjectPool {
     pub(crate) fn new(layout: Layout) -> Self {
-        Self { layout: Arc::new(layout), chunks: Append::new(), stock: Mutex::default() }
+        let layout = Arc::new(layout);
+        let label = Label::new(layout.name, "");
+        let mut spec = SlabSpec::new(Window::Objects, layout.size, CHUNK, label);
+        spec.rights = Rights::READ_ONLY;
+        spec.is_each_alive = true;
+        spec.watch = Some(layout.clone());
+        Self { layout, chunks: Chunks::new(spec), stock: Mutex::default() }
     }
 
     /// Makes an object of zeroes, which `name` says what it is.
@@ -54,10 +56,7 @@ impl ObjectPool {
             Some(place) => place,
             None => {
                 let place = Place(stock.made);
-                if place.0 == self.chunks.len() * CHUNK {
-                    let slab = memory.alloc(&self.spec())?;
-                    self.chunks.push_with(|_| slab);
-                }
+                self.chunks.reserve(memory, place)?;
                 stock.made += 1;
                 place
             }
@@ -88,37 +87,18 @@ impl ObjectPool {
         !stock.retired.is_empty()
     }
 
-    fn spec(&self) -> SlabSpec {
-        let label = Label::new(self.layout.name, "");
-        let mut spec = SlabSpec::new(Window::Objects, self.layout.size, u64::from(CHUNK), label);
-        spec.rights = Rights::READ_ONLY;
-        spec.is_each_alive = true;
-        spec.watch = Some(self.layout.clone());
-        spec
-    }
-
     fn with<T>(&self, place: Place, act: impl FnOnce(&Slab, u64) -> T) -> Option<T> {
-        let slab = self.chunks.get(place.0 / CHUNK)?;
-        Some(act(slab, u64::from(place.0 % CHUNK)))
+        self.chunks.with(place, act)
     }
 
     /// Its address.
     pub(crate) fn addr(&self, place: Place) -> Addr {
-        self.with(place, |slab, index| slab.addr(index)).unwrap_or(Addr::NULL)
+        self.chunks.addr(place)
     }
 
     /// The object that starts at an address, be it alive or not.
     pub(crate) fn place_of(&self, addr: Addr) -> Option<Place> {
-        // Chunks have ascending addresses, since a window hands them out upwards.
-        let (mut low, mut high) = (0, self.chunks.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.chunks.get(middle)?.addr(0) <= addr { low = middle + 1 } else { high = middle }
-        }
-        let chunk = low.checked_sub(1)?;
-        let slab = self.chunks.get(chunk)?;
-        let index = slab.index_of(addr).filter(|index| slab.addr(*index) == addr)?;
-        Some(Place(chunk * CHUNK + u32::try_from(index).ok()?))
+        self.chunks.place_of(addr)
     }
 
     /// The objects that were made and not given up.
@@ -132,6 +112,19 @@ impl ObjectPool {
     /// Fills a field with a number.
     pub(crate) fn put(&self, place: Place, path: &str, value: u64) {
         self.with(place, |slab, index| self.layout.put(slab, index, path, value));
+    }
+
+    /// Fills a word that is no field by its name, such as one past the end of the struct.
+    pub(crate) fn put_word(&self, place: Place, offset: u64, value: u64) {
+        self.with(place, |slab, index| slab.store(index, offset, Width::Dw, value));
+        self.layout.fill(offset, 8);
+    }
+
+    /// Words of an object.
+    pub(crate) fn words(&self, place: Place, offset: u64, count: u32) -> Vec<u64> {
+        let word =
+            |at: u64| self.with(place, |slab, index| slab.load(index, offset + 8 * at, Width::Dw));
+        (0..u64::from(count)).filter_map(word).collect()
     }
 
     /// Fills a field with bytes.

@@ -8,6 +8,7 @@ use skep_abi::Addr;
 
 use super::{BUFFER_SIZE, Packet, PacketKind, no_packet};
 use crate::Fault;
+use crate::map::LocalStorages;
 use crate::memory::{Label, Memory, OutOfMemory, Slab, SlabSpec, Window};
 
 /// Bytes that a context has at most.
@@ -27,13 +28,14 @@ struct Frame {
 #[derive(Debug)]
 pub struct Packets {
     memory: Arc<Memory>,
+    storages: Arc<LocalStorages>,
     live: Mutex<BTreeMap<u64, Packet>>,
     free: Mutex<Vec<Frame>>,
 }
 
 impl Packets {
-    pub(crate) fn new(memory: Arc<Memory>) -> Self {
-        Self { memory, live: Mutex::default(), free: Mutex::default() }
+    pub(crate) fn new(memory: Arc<Memory>, storages: Arc<LocalStorages>) -> Self {
+        Self { memory, storages, live: Mutex::default(), free: Mutex::default() }
     }
 
     fn frame(&self) -> Result<Frame, OutOfMemory> {
@@ -111,6 +113,8 @@ impl Packets {
     pub fn free(&self, packet: Packet) {
         let Packet { buffer, ctx, companion, .. } = packet;
         let Some(companion) = companion else { return };
+        // The socket goes with its packet.
+        self.storages.destroy(companion.addr(0));
         for slab in [&buffer, &ctx, &companion] {
             self.memory.set_span(slab, 0, 0);
         }
@@ -125,6 +129,22 @@ impl Packets {
         let mut live = self.live.lock();
         let packet = live.get_mut(&ctx.0).ok_or_else(|| no_packet(&self.memory, ctx))?;
         Ok(act(packet))
+    }
+
+    /// Makes sure that a whole socket is at an address: that of a packet.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn socket(&self, sock: Addr) -> Result<(), Fault> {
+        let is_its = |packet: &Packet| {
+            let is_skb = packet.kind() == PacketKind::Skb;
+            is_skb && packet.companion().is_some_and(|own| own.addr(0) == sock)
+        };
+        if self.live.lock().values().any(is_its) {
+            return Ok(());
+        }
+        let found = self.memory.describe(sock);
+        Err(Fault::WrongObject { addr: sock, what: "socket", found })
     }
 
     /// What loads of the packet pointers in a context give.

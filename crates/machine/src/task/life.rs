@@ -1,8 +1,9 @@
 //! Tasks that are made, execute and end, with what the kernel does on the way: their perf events, and the programs
 //! that watch (`copy_process`, `begin_new_exec`, `do_exit`).
 
-use skep_abi::{Cpu, Pid, Sample};
+use skep_abi::{Cpu, Errno, Pid, Sample};
 
+use crate::cgroup::CgroupId;
 use crate::perf::Cloned;
 use crate::trace::Traced;
 use crate::{Machine, UserMemory};
@@ -79,5 +80,32 @@ impl Machine {
     pub fn exit_task(&self, tid: Pid) {
         self.perf().exit(tid);
         self.tasks().exit(tid);
+        self.rcu().run_callbacks();
+    }
+
+    /// Moves a thread to a control group (`cgroup.procs`, `cgroup.threads`).
+    ///
+    /// # Errors
+    /// `ENODEV` when the control group was removed or never was, `ESRCH` when the thread has ended or is not known.
+    pub fn cgroup_attach(&self, cgroup: CgroupId, tid: Pid) -> Result<(), Errno> {
+        if self.cgroups().is_alive(cgroup) != Some(true) {
+            return Err(Errno::ENODEV);
+        }
+        let task = self.tasks().get(tid).filter(|task| task.is_alive).ok_or(Errno::ESRCH)?;
+        self.tasks().set_cgroup(tid, task.pid, cgroup);
+        Ok(())
+    }
+
+    /// Removes a control group, and with it what programs keep for it once none of them holds it any more.
+    ///
+    /// # Errors
+    /// `ENOENT` when there is none; `EBUSY` for the root, and when tasks or other control groups are in it.
+    pub fn cgroup_rmdir(&self, cgroup: CgroupId) -> Result<(), Errno> {
+        if self.tasks().is_any_in(cgroup) {
+            return Err(Errno::EBUSY);
+        }
+        self.cgroups().remove(cgroup)?;
+        self.rcu().run_callbacks();
+        Ok(())
     }
 }

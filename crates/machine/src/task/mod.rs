@@ -11,8 +11,11 @@ mod tests;
 
 use skep_abi::Pid;
 
+use crate::cgroup::CgroupId;
+
 pub use life::NewTask;
 pub use table::Tasks;
+pub(crate) use table::World;
 
 /// What is known of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Task {
     pub affinity: Vec<u64>,
     /// Nanoseconds of `CLOCK_MONOTONIC` at its start; 0 when unknown.
     pub start_time: u64,
+    /// Control group of the default hierarchy that it is in, when known; the root serves where it is not.
+    pub cgroup: Option<CgroupId>,
     /// Whether it is a thread of the kernel.
     pub is_kthread: bool,
     /// Whether it has not exited.
@@ -52,6 +57,7 @@ impl Task {
             parent: None,
             affinity: Vec::new(),
             start_time: 0,
+            cgroup: None,
             is_kthread: false,
             is_alive: true,
         }

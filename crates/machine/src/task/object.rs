@@ -32,11 +32,13 @@ pub(super) struct TaskObjects {
     possible: CpuMask,
 }
 
-/// Addresses of the tasks that a task points to.
+/// Addresses of what a task points to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Relatives {
     pub(super) leader: Addr,
     pub(super) parent: Addr,
+    /// The sets of its control groups.
+    pub(super) css_set: Addr,
 }
 
 impl TaskObjects {
@@ -93,7 +95,7 @@ impl TaskObjects {
         number("real_parent", relatives.parent.0);
         number("parent", relatives.parent.0);
         number("nsproxy", 0);
-        number("cgroups", 0);
+        number("cgroups", relatives.css_set.0);
         self.task.put_bytes(at, "comm", &task.comm_bytes());
         self.fill_cpus(at, task);
         if let (Some(pool), Some(cred)) = (&self.cred, objects.cred) {
@@ -128,6 +130,11 @@ impl TaskObjects {
         ] {
             self.task.put(objects.task, path, value.into());
         }
+    }
+
+    /// Whether such an object begins at an address, be it alive or not.
+    pub(super) fn is_one(&self, addr: Addr) -> bool {
+        self.task.place_of(addr).is_some()
     }
 
     /// The thread that a `task_struct` says to be.

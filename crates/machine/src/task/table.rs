@@ -10,10 +10,12 @@ use skep_topology::CpuMask;
 
 use super::Task;
 use super::object::{Objects, Relatives, TaskObjects};
-use crate::Fault;
+use crate::cgroup::{CgroupId, Cgroups};
 use crate::cpu::Rcu;
+use crate::map::LocalStorages;
 use crate::memory::Memory;
 use crate::object::Unmodelled;
+use crate::{Access, Fault};
 
 /// Tasks that are remembered after their exit, for samples that come late.
 const REMEMBERED: usize = 4096;
@@ -66,20 +68,27 @@ impl Table {
 pub struct Tasks {
     table: RwLock<Table>,
     objects: Option<TaskObjects>,
-    memory: Arc<Memory>,
-    rcu: Arc<Rcu>,
+    world: World,
+}
+
+/// What tasks are among.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) rcu: Arc<Rcu>,
+    pub(crate) cgroups: Arc<Cgroups>,
+    pub(crate) storages: Arc<LocalStorages>,
 }
 
 impl Tasks {
     pub(crate) fn new(
-        memory: Arc<Memory>,
-        rcu: Arc<Rcu>,
+        world: World,
         types: Option<(&Btf, &Arc<Unmodelled>)>,
         possible: &CpuMask,
     ) -> Self {
         let objects =
             types.and_then(|(btf, unmodelled)| TaskObjects::new(btf, unmodelled, possible));
-        Self { table: RwLock::default(), objects, memory, rcu }
+        Self { table: RwLock::default(), objects, world }
     }
 
     /// What is known of a thread, be it alive or not.
@@ -117,7 +126,8 @@ impl Tasks {
     /// Gives up the objects of a thread, where it has some.
     fn retire(&self, table: &mut Table, tid: Pid) {
         if let (Some(pools), Some(objects)) = (&self.objects, table.take_objects(tid)) {
-            pools.retire(&self.rcu, objects);
+            self.world.storages.destroy(pools.addr(objects));
+            pools.retire(&self.world.rcu, objects);
         }
     }
 
@@ -246,10 +256,34 @@ impl Tasks {
     #[must_use]
     pub fn at(&self, addr: Addr) -> Option<Pid> {
         let pools = self.objects.as_ref()?;
-        let tid = pools.tid_at(&self.memory, addr)?;
+        let tid = pools.tid_at(&self.world.memory, addr)?;
         let table = self.table.read();
         let objects = table.by_tid.get(&tid)?.objects?;
         (pools.addr(objects) == addr).then_some(tid)
+    }
+
+    /// The thread whose `task_struct` a program has; `None` when it is gone.
+    ///
+    /// # Errors
+    /// A [`Fault`] when no task is there.
+    pub fn seen(&self, addr: Addr) -> Result<Option<Pid>, Fault> {
+        if !self.objects.as_ref().is_some_and(|pools| pools.is_one(addr)) {
+            let found = self.world.memory.describe(addr);
+            return Err(Fault::WrongObject { addr, what: "task", found });
+        }
+        self.world.memory.check(addr, 8, Access::Read)?;
+        Ok(self.at(addr))
+    }
+
+    /// Moves a thread to a control group.
+    pub(crate) fn set_cgroup(&self, tid: Pid, pid: Pid, cgroup: CgroupId) {
+        self.change(tid, pid, |task| task.cgroup = Some(cgroup));
+    }
+
+    /// Whether a thread that is alive is in a control group.
+    pub(crate) fn is_any_in(&self, cgroup: CgroupId) -> bool {
+        let table = self.table.read();
+        table.by_tid.values().any(|entry| entry.task.is_alive && entry.task.cgroup == Some(cgroup))
     }
 
     /// The mask of CPUs in the `task_struct` at an address, which must be alive, and how many CPUs are in it
@@ -258,7 +292,7 @@ impl Tasks {
     /// # Errors
     /// A [`Fault`] when no live memory is there.
     pub fn cpus_allowed(&self, task: Addr) -> Result<Option<(Addr, u32)>, Fault> {
-        self.objects.as_ref().map_or(Ok(None), |pools| pools.cpus_allowed(&self.memory, task))
+        self.objects.as_ref().map_or(Ok(None), |pools| pools.cpus_allowed(&self.world.memory, task))
     }
 
     /// The thread's `task_struct` in machine memory, made when it is asked for the first time.
@@ -287,8 +321,12 @@ impl Tasks {
             if entry.objects.is_some() {
                 continue;
             }
-            let Ok(objects) = pools.make(&self.memory, &self.rcu, &entry.task) else { continue };
+            let Ok(objects) = pools.make(&self.world.memory, &self.world.rcu, &entry.task) else {
+                continue;
+            };
             entry.objects = Some(objects);
+            // Nobody has what lay there before.
+            self.world.storages.destroy(pools.addr(objects));
             let task = Arc::clone(&entry.task);
             table.shown.insert(tid);
             made.push(tid);
@@ -316,7 +354,8 @@ impl Tasks {
         };
         let leader = addr(task.pid);
         let parent = addr(parent);
-        pools.fill(objects, &task, Relatives { leader, parent });
+        let css_set = self.world.cgroups.css_set(task.cgroup.unwrap_or(CgroupId::ROOT));
+        pools.fill(objects, &task, Relatives { leader, parent, css_set });
     }
 
     /// As [`Self::make`], for a task that a new fact about another one names.

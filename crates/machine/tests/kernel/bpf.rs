@@ -4,6 +4,8 @@
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
+use skep_machine::map::KeyType;
+
 const MAP_CREATE: i32 = 0;
 const MAP_LOOKUP_ELEM: i32 = 1;
 const MAP_UPDATE_ELEM: i32 = 2;
@@ -12,6 +14,7 @@ const MAP_GET_NEXT_KEY: i32 = 4;
 const PROG_LOAD: i32 = 5;
 const PROG_TEST_RUN: i32 = 10;
 const OBJ_GET_INFO_BY_FD: i32 = 15;
+const BTF_LOAD: i32 = 18;
 const MAP_LOOKUP_AND_DELETE_ELEM: i32 = 21;
 const MAP_FREEZE: i32 = 22;
 
@@ -58,6 +61,30 @@ fn owned(fd: i32) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
+/// Types by their numbers in [`btf`].
+const INT: u32 = 1;
+const VALUE: u32 = 3;
+const STRUCT: u32 = 4;
+
+/// Types for maps: an `int`, an array of bytes as long as values, and a struct as large as an `int`.
+fn btf(value_size: u32) -> Answer<OwnedFd> {
+    const NAMES: &[u8] = b"\0int\0char\0s\0";
+    let kind = |number: u32| number << 24;
+    let int = [1, kind(1), 4, 1 << 24 | 32];
+    let char_ = [5, kind(1), 1, 8];
+    let bytes = [0, kind(3), 0, 2, 1, value_size];
+    let strukt = [10, kind(4), 4];
+    let words: [&[u32]; 4] = [&int, &char_, &bytes, &strukt];
+    let types: Vec<u8> = words.concat().iter().flat_map(|word| word.to_le_bytes()).collect();
+    let (len, names) = (types.len() as u32, NAMES.len() as u32);
+    let head = [0x0001_eb9f, 24, 0, len, len, names];
+    let mut bytes: Vec<u8> = head.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+    bytes.extend(types);
+    bytes.extend(NAMES);
+    let mut attr = Attr::new().ptr(0, bytes.as_ptr()).u32(16, bytes.len() as u32);
+    bpf(BTF_LOAD, &mut attr).map(owned)
+}
+
 /// A map of the running kernel.
 pub(crate) struct KernelMap {
     pub(crate) fd: OwnedFd,
@@ -82,6 +109,14 @@ impl KernelMap {
             .u64(64, def.map_extra);
         if let Some(inner) = inner {
             attr = attr.u32(20, inner.fd.as_raw_fd().cast_unsigned());
+        }
+        let types = match def.key_type {
+            KeyType::None => None,
+            _ => Some(btf(def.value_size)?),
+        };
+        if let Some(types) = &types {
+            let key = if def.key_type == KeyType::Int { INT } else { STRUCT };
+            attr = attr.u32(48, types.as_raw_fd().cast_unsigned()).u32(52, key).u32(56, VALUE);
         }
         let fd = owned(bpf(MAP_CREATE, &mut attr)?);
         let value_size = def.value_size as usize;

@@ -1,7 +1,7 @@
 //! What `BPF_MAP_CREATE` takes and refuses.
 
 use skep_abi::MapType;
-use skep_machine::map::{KINDS, MapFlags};
+use skep_machine::map::{KINDS, KeyType, MapFlags};
 use skep_machine::{Machine, MapDef};
 
 use crate::bpf::KernelMap;
@@ -52,12 +52,20 @@ fn definitions_are_taken_and_refused_as_by_the_kernel() {
         def.flags = MapFlags::from_bits_retain(rng.one_of(&flags) | rng.one_of(&flags));
         def.map_extra = rng.one_of(&[0, 0, 0, 0, 0, 0, 0, 7]);
         def.numa_node = rng.one_of(&[0, 0, 0, 1, 100, u32::MAX]);
+        if is_storage(kind) {
+            def.key_type = rng.one_of(&[KeyType::Int, KeyType::Int, KeyType::None, KeyType::Other]);
+        }
         let of_maps = kind.is_map_in_map();
         if of_maps {
             def = def.with_inner(inner_def.clone());
         }
         compare(&machine, &def, of_maps.then_some(&inner));
     }
+}
+
+fn is_storage(kind: MapType) -> bool {
+    use MapType as M;
+    matches!(kind, M::TaskStorage | M::CgrpStorage | M::InodeStorage | M::SkStorage)
 }
 
 #[test]
@@ -84,6 +92,19 @@ fn sizes_at_the_limits_are_taken_and_refused_as_by_the_kernel() {
         check(MapType::StackTrace, 4, value, 1, 0);
         check(MapType::StackTrace, 4, value, 1, 1 << 5);
     }
+    for (key, value) in [(4, 8), (5, 8), (260, 8), (261, 8), (8, 4_194_024), (8, 4_194_025)] {
+        check(MapType::LpmTrie, key, value, 1, 1);
+    }
+    for kind in [MapType::Queue, MapType::Stack, MapType::BloomFilter] {
+        check(kind, 0, 4 << 20, 1, 0);
+        check(kind, 0, (4 << 20) + 1, 1, 0);
+    }
+    for kind in KINDS.iter().copied().filter(|kind| is_storage(*kind)) {
+        for value in [65_407, 65_408] {
+            let def = MapDef::new("limit", kind, 4, value, 0).with_key_type(KeyType::Int);
+            compare(&machine, &def.with_flags(MapFlags::NO_PREALLOC), None);
+        }
+    }
     check(MapType::Hash, 4, 4, (1 << 27) + 1, 1);
     check(MapType::Hash, 4, 4, u32::MAX, 1);
     check(MapType::LruHash, 4, 4, u32::MAX, 0);
@@ -103,10 +124,19 @@ fn inner_maps_are_taken_and_refused_as_by_the_kernel() {
                 MapType::ProgArray | MapType::PerfEventArray => (4, 4, 2),
                 MapType::CgroupArray | MapType::Xskmap => (4, 4, 2),
                 MapType::CgroupStorage | MapType::PercpuCgroupStorage => (8, 8, 0),
+                MapType::LpmTrie => (8, 8, 2),
+                MapType::Queue | MapType::Stack | MapType::BloomFilter => (0, 8, 2),
+                kind if is_storage(kind) => (4, 8, 0),
                 kind if kind.is_map_in_map() => (4, 4, 2),
                 _ => (4, 8, 2),
             };
             let mut shape = MapDef::new("shape", kind, key, value, entries);
+            if is_storage(kind) {
+                shape = shape.with_key_type(KeyType::Int);
+            }
+            if is_storage(kind) || kind == MapType::LpmTrie {
+                shape = shape.with_flags(MapFlags::NO_PREALLOC);
+            }
             let leaf_def = MapDef::new("leaf", MapType::Array, 4, 8, 1);
             let leaf = KernelMap::create(&leaf_def, None, cpus).unwrap();
             if kind.is_map_in_map() {

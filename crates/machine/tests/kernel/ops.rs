@@ -124,6 +124,14 @@ fn random_ops(map_type: MapType, key_size: u32, max_entries: u32, keys: usize, f
                 4 if matches!(map_type, MapType::Array | MapType::PercpuArray) => {
                     (n as u32).to_le_bytes().to_vec()
                 }
+                // Few bits, so that prefixes begin with each other; some are too long.
+                size if map_type == MapType::LpmTrie => {
+                    let bits = 8 * u64::from(size - 4);
+                    let lens = [rng.below(bits + 2), rng.below(9)];
+                    let len = rng.one_of(&lens) as u32;
+                    let data = (4..size).map(|_| rng.one_of(&[0, 0, 1, 0x80, 0xff]));
+                    len.to_le_bytes().into_iter().chain(data.collect::<Vec<u8>>()).collect()
+                }
                 size => rng.bytes(size as usize),
             })
             .collect();
@@ -175,6 +183,20 @@ fn lru_hashes_with_room_do_as_the_kernels() {
     random_ops(MapType::LruHash, 4, 1000, 60, MapFlags::ZERO_SEED);
     random_ops(MapType::LruPercpuHash, 4, 1000, 60, MapFlags::empty());
     random_ops(MapType::LruHash, 4, 1000, 60, MapFlags::NO_COMMON_LRU);
+}
+
+#[test]
+fn tries_do_as_the_kernels() {
+    random_ops(MapType::LpmTrie, 5, 8, 20, MapFlags::NO_PREALLOC);
+    random_ops(MapType::LpmTrie, 8, 30, 40, MapFlags::NO_PREALLOC);
+    random_ops(MapType::LpmTrie, 20, 1000, 60, MapFlags::NO_PREALLOC);
+}
+
+#[test]
+fn maps_without_keys_do_as_the_kernels() {
+    random_ops(MapType::Queue, 0, 3, 1, MapFlags::empty());
+    random_ops(MapType::Stack, 0, 3, 1, MapFlags::empty());
+    random_ops(MapType::BloomFilter, 0, 20, 1, MapFlags::ZERO_SEED);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Everything here races with the processes that it looks at: what is gone is `None` or an error, never a guess.
 
+mod cgroup;
 mod cpus;
 mod maps;
 mod memory;

@@ -17,8 +17,9 @@ pub(crate) fn task(tid: Pid) -> io::Result<Task> {
     // `status` escapes the name, `comm` does not.
     let comm = fs::read(format!("/proc/{tid}/comm"))?;
     let comm = comm.strip_suffix(b"\n").unwrap_or(&comm);
-    parse(tid, Comm::new(comm), &text)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "status has another form"))
+    let task = parse(tid, Comm::new(comm), &text)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "status has another form"))?;
+    Ok(Task { cgroup: super::cgroup::of_task(tid), ..task })
 }
 
 fn parse(tid: Pid, comm: Comm, text: &str) -> Option<Task> {
@@ -31,6 +32,7 @@ fn parse(tid: Pid, comm: Comm, text: &str) -> Option<Task> {
         uid: number("Uid"),
         gid: number("Gid"),
         cpus_allowed: field(text, "Cpus_allowed").and_then(|mask| CpuMask::parse(&mask)),
+        cgroup: None,
     })
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use skep_abi::{Addr, Cpu, KernelVersion};
-use skep_btf::Btf;
-use skep_machine::map::{KINDS, MapFlags};
+use skep_btf::{Btf, Type};
+use skep_machine::map::{KINDS, KeyType, MapFlags};
 use skep_machine::{Machine, Map, MapDef, MapField, MapFieldKind, Prog};
 use skep_object::{MapInit, MapSpec, Slot};
 use skep_verifier::fields::{self, FieldKind, Kptr, KptrKind};
@@ -79,8 +79,20 @@ fn def(machine: &Machine, spec: &MapSpec, types: Types<'_>) -> Result<MapDef, Er
             .as_deref()
             .map(|inner| def(machine, inner, types).map(Box::new))
             .transpose()?,
+        key_type: key_type(spec, types),
         fields: fields(spec, types),
     })
+}
+
+/// What the kernel would know of the key's type.
+fn key_type(spec: &MapSpec, types: Types<'_>) -> KeyType {
+    let (Some(object), Some(key), Some(_)) = (types.object, spec.key_type, spec.value_type) else {
+        return KeyType::None;
+    };
+    match object.resolved(key) {
+        Type::Int(int) if int.bits == 32 && int.offset == 0 => KeyType::Int,
+        _ => KeyType::Other,
+    }
 }
 
 /// What the special fields of values are found by.

@@ -1,6 +1,6 @@
 //! Tasks of the machine, as the records of a source tell of them.
 
-use skep_machine::{Machine, NewTask, Task};
+use skep_machine::{CgroupId, Machine, NewTask, Task};
 use skep_sample::{Record, RecordKind};
 
 use super::user_memory::LiveMemory;
@@ -49,5 +49,22 @@ fn describe(machine: &Machine, seen: &skep_sample::Task) {
     if let Some(cpus) = &seen.cpus_allowed {
         task.affinity = cpus.words().to_vec();
     }
+    task.cgroup = cgroup(machine, seen).or(task.cgroup);
     machine.tasks().insert(task);
+}
+
+/// Enters the control group that a task is in, and those above it.
+fn cgroup(machine: &Machine, seen: &skep_sample::Task) -> Option<CgroupId> {
+    let mut at = CgroupId::ROOT;
+    for dir in seen.cgroup.as_ref()? {
+        let id = CgroupId(dir.id);
+        // Most are known already.
+        if machine.cgroups().create_as(at, &dir.name, id).is_err()
+            && machine.cgroups().is_alive(id).is_none()
+        {
+            return None;
+        }
+        at = id;
+    }
+    Some(at)
 }

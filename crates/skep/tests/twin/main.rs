@@ -5,3 +5,6 @@
 mod cpumask;
 mod kptr;
 mod pair;
+mod socket;
+mod storage;
+mod tables;

@@ -1,5 +1,6 @@
 //! Both sides of one object.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,10 @@ use skep::load::Loaded;
 use skep::profile::running;
 use skep::sample::{Record, RecordKind};
 use skep::session::{Driver, EventPlan, Method};
-use skep_abi::{Cpu, Pid, Sample};
+use skep_abi::{Cpu, Pid, ProgType, Sample};
 use skep_host::{HostObject, LoadOptions, PerfEvent, Target, Wanted};
 use skep_machine::perf::Rate;
-use skep_machine::{Machine, PerfEventAttr, Prog};
+use skep_machine::{Machine, PerfEventAttr, Prog, TestRun};
 use skep_object::{ObjectSpec, Resolved};
 
 /// The CPU on which both sides run, since some maps have a value for each.
@@ -21,10 +22,13 @@ const CPU: usize = 0;
 pub(crate) struct Pair {
     resolved: &'static Resolved,
     host: skep_host::Loaded,
-    event: PerfEvent,
+    /// The kernel's event; none for programs that are run for a test.
+    event: Option<PerfEvent>,
     pub(crate) machine: &'static Machine,
     pub(crate) loaded: &'static Loaded,
     program: Arc<Prog>,
+    /// Which of the program's threads is sampled on the machine.
+    pub(crate) tid: Cell<Pid>,
 }
 
 impl Pair {
@@ -50,8 +54,11 @@ impl Pair {
                 return None;
             }
         };
-        let event = PerfEvent::open(&cpu_clock(), Target::ThisThread, None).unwrap();
-        event.set_bpf(theirs).unwrap();
+        let event = (resolved.programs[index].prog_type == ProgType::PerfEvent).then(|| {
+            let event = PerfEvent::open(&cpu_clock(), Target::ThisThread, None).unwrap();
+            event.set_bpf(theirs).unwrap();
+            event
+        });
         let machine = Machine::builder()
             .cpus(skep_host::possible_cpus())
             .version(profile.version)
@@ -68,7 +75,22 @@ impl Pair {
         let mut set = CpuSet::new();
         set.set(CPU);
         sched_setaffinity(None, &set).unwrap();
-        Some(Self { resolved, host, event, machine, loaded, program })
+        Some(Self { resolved, host, event, machine, loaded, program, tid: Cell::new(Pid(1)) })
+    }
+
+    /// Goes on with another thread: this one in the kernel, thread `tid` on the machine.
+    pub(crate) fn move_here(&mut self, tid: Pid) {
+        let index =
+            self.resolved.programs.iter().position(|of| *of.name == *self.program.spec().name);
+        let theirs = self.host.programs()[index.unwrap()].as_ref().unwrap();
+        let event = PerfEvent::open(&cpu_clock(), Target::ThisThread, None).unwrap();
+        event.set_bpf(theirs).unwrap();
+        // The one that it replaces holds the other thread.
+        self.event = Some(event);
+        self.tid.set(tid);
+        let mut set = CpuSet::new();
+        set.set(CPU);
+        sched_setaffinity(None, &set).unwrap();
     }
 
     /// Map and offset of a global variable.
@@ -113,12 +135,13 @@ impl Pair {
     /// Lets both programs run until a counter of theirs has grown.
     pub(crate) fn run(&self, counter: &str) {
         let before = self.theirs(counter);
-        self.event.enable().unwrap();
+        let event = self.event.as_ref().unwrap();
+        event.enable().unwrap();
         let end = Instant::now() + Duration::from_secs(10);
         while self.theirs(counter) == before {
             assert!(Instant::now() < end, "the kernel's program does not run");
         }
-        self.event.disable().unwrap();
+        event.disable().unwrap();
         let ran = self.program.counters().now().runs;
         let attr = PerfEventAttr::cpu_clock(Rate::Period(1));
         let plan = EventPlan { attr, per_task: false, tracepoint: None };
@@ -126,13 +149,64 @@ impl Pair {
         let method = Method::Link { cookie: 0 };
         let mut driver = Driver::new(self.machine, programs, &plan, method).unwrap();
         let cpu = Cpu(CPU as u32);
-        let sample = Sample { pid: Pid(1), tid: Pid(1), cpu, ..Sample::default() };
+        let sample = Sample { pid: Pid(1), tid: self.tid.get(), cpu, ..Sample::default() };
         driver.record(&Record { time: 0, cpu, kind: RecordKind::Sample(Box::new(sample)) });
         let counts = &driver.counts()[0];
         if let Some(trap) = &counts.first_fault {
             panic!("{trap}");
         }
         assert_eq!(counts.runs, ran + 1);
+    }
+
+    /// The same as the kernel left it, as numbers of 8 bytes, whatever the machine has.
+    pub(crate) fn their_numbers(&self, name: &str) -> Vec<i64> {
+        self.theirs(name).as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()
+    }
+
+    /// The same as the machine left it.
+    pub(crate) fn our_numbers(&self, name: &str) -> Vec<i64> {
+        let (map, at, size) = self.variable(name);
+        let bytes = self.ours(map).lookup(&[0; 4], 0).unwrap()[at..at + size].to_vec();
+        bytes.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()
+    }
+
+    /// Sets a value under a key that each side has its own for; the answers must be the same.
+    pub(crate) fn update_by(&self, map: &str, keys: (i32, u32), value: &[u8]) {
+        let map = self.map(map);
+        let theirs = self.host.maps()[map].as_ref().unwrap();
+        let answer = theirs.update(&keys.0.to_le_bytes(), value).map_err(|error| error.errno);
+        assert_eq!(self.ours(map).update(&keys.1.to_le_bytes(), value, 0), answer);
+    }
+
+    /// Deletes it.
+    pub(crate) fn delete_by(&self, map: &str, keys: (i32, u32)) {
+        let map = self.map(map);
+        let theirs = self.host.maps()[map].as_ref().unwrap();
+        let answer = theirs.delete(&keys.0.to_le_bytes()).map_err(|error| error.errno);
+        let answer = answer.and_then(|was| was.then_some(()).ok_or(skep_abi::Errno::ENOENT));
+        assert_eq!(self.ours(map).delete(&keys.1.to_le_bytes()), answer);
+    }
+
+    /// The value that both sides must have there.
+    pub(crate) fn value_by(&self, map: &str, keys: (i32, u32)) -> Option<Vec<u8>> {
+        let at = self.map(map);
+        let theirs = self.host.maps()[at].as_ref().unwrap().lookup(&keys.0.to_le_bytes()).unwrap();
+        let ours = self.ours(at).lookup(&keys.1.to_le_bytes(), 0).ok();
+        assert_eq!(ours, theirs, "{keys:?} of {map}");
+        ours
+    }
+
+    /// Runs both programs on a packet; what they return must be the same.
+    pub(crate) fn test_run(&self, packet: &[u8], repeat: u32) -> u32 {
+        let name = &self.program.spec().name;
+        let index = self.resolved.programs.iter().position(|of| *of.name == **name).unwrap();
+        let theirs = self.host.programs()[index].as_ref().unwrap();
+        let input = skep_host::TestRun { data: packet, repeat, ..skep_host::TestRun::default() };
+        let theirs = theirs.test_run(&input).unwrap().retval;
+        let input = TestRun::new().data(packet).repeat(repeat);
+        let ours = self.loaded.test_run(self.machine, name, &input).unwrap().retval;
+        assert_eq!(ours, theirs);
+        ours
     }
 
     /// Does the same to a map from user space on both sides; the answers must be the same.

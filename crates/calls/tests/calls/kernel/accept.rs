@@ -17,6 +17,7 @@ const PERF_EVENT_ARRAY: u32 = 4;
 const STACK_TRACE: u32 = 7;
 const DEVMAP: u32 = 14;
 const CGROUP_STORAGE: u32 = 19;
+const QUEUE: u32 = 22;
 const RINGBUF: u32 = 27;
 
 /// A map that the call takes.
@@ -27,6 +28,9 @@ fn map_for(spec: &CallSpec) -> io::Result<Map> {
         "bpf_get_stackid" => Map::create(STACK_TRACE, 4, 8 * 16, 4, 0),
         "bpf_redirect_map" => Map::create(DEVMAP, 4, 4, 1, 0),
         "bpf_get_local_storage" => Map::create(CGROUP_STORAGE, 8, 8, 0, 0),
+        "bpf_map_push_elem" | "bpf_map_pop_elem" | "bpf_map_peek_elem" => {
+            Map::create(QUEUE, 0, 8, 4, 0)
+        }
         name if name.starts_with("bpf_ringbuf_") => Map::create(RINGBUF, 0, 0, 4096, 0),
         _ => Map::create(HASH, 8, 8, 4, 0),
     }
@@ -75,6 +79,7 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
             | ArgType::Dynptr(_)
             | ArgType::SpinLock
             | ArgType::SockCommon
+            | ArgType::BtfIdSockCommon
             | ArgType::SockRelease
             | ArgType::KptrXchgDest
             | ArgType::OwnedOrNull => unreachable!("calls that take objects are left out"),
@@ -102,9 +107,15 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
 /// Whether a call takes an object that no program of bare insns has at hand: the kernel's own selftests make those.
 fn takes_object(spec: &CallSpec) -> bool {
     let is_object = |arg: &ArgType| {
+        use ArgType as A;
         matches!(
             arg,
-            ArgType::SpinLock | ArgType::SockCommon | ArgType::SockRelease | ArgType::Dynptr(_)
+            A::SpinLock
+                | A::SockCommon
+                | A::BtfIdSockCommon
+                | A::SockRelease
+                | A::BtfPtr { .. }
+                | A::Dynptr(_)
         )
     };
     spec.args.iter().any(is_object)
@@ -137,7 +148,15 @@ fn the_running_kernel_accepts_calls_made_from_our_prototypes() {
             let other_rule = match loader.prog_type {
                 ProgType::Tracing => name == "bpf_get_func_ip",
                 ProgType::Syscall => {
-                    matches!(name, "bpf_tail_call" | "bpf_get_stackid" | "bpf_perf_event_output")
+                    const OTHER_MAPS: &[&str] = &[
+                        "bpf_tail_call",
+                        "bpf_get_stackid",
+                        "bpf_perf_event_output",
+                        "bpf_map_push_elem",
+                        "bpf_map_pop_elem",
+                        "bpf_map_peek_elem",
+                    ];
+                    OTHER_MAPS.contains(&name)
                 }
                 _ => false,
             };

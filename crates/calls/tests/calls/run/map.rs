@@ -76,3 +76,26 @@ fn keys_and_values_that_are_not_there_are_faults() {
     let end = bench.at(crate::bench::SCRATCH - 4);
     assert!(bench.fault("bpf_map_delete_elem", [map, end]).contains("runs past the end"));
 }
+
+#[test]
+pub(super) fn values_without_keys_come_and_go() {
+    let bench = bench_with(0, 50);
+    let queue = bench.map(MapDef::new("queue", MapType::Queue, 0, 8, 1)).addr().0;
+    let (value, out) = (bench.at(VALUE), bench.at(128));
+    let push = |map, flags| bench.call("bpf_map_push_elem", [map, value, flags]);
+    let pop = || bench.call("bpf_map_pop_elem", [queue, out]);
+    let peek = |map, at| bench.call("bpf_map_peek_elem", [map, at]);
+    bench.write(128, &[0xaa; 8]);
+    assert_eq!((pop(), bench.read(128, 8)), (ENOENT, vec![0; 8]), "zeroes where there is none");
+    assert_eq!((push(queue, 0), push(queue, 0)), (0, E2BIG));
+    assert_eq!((push(queue, 1), push(queue, 3), push(queue, 8)), (EINVAL, EINVAL, EINVAL));
+    assert_eq!((peek(queue, out), bench.read(128, 1)), (0, vec![50]));
+    set(&bench, 0, 51);
+    assert_eq!(push(queue, 2), 0, "BPF_EXIST replaces the oldest");
+    assert_eq!((pop(), bench.read(128, 1)), (0, vec![51]));
+    assert_eq!(peek(queue, out), ENOENT);
+
+    let filter = bench.map(MapDef::new("filter", MapType::BloomFilter, 0, 8, 10)).addr().0;
+    assert_eq!((peek(filter, value), push(filter, 0), peek(filter, value)), (ENOENT, 0, 0));
+    assert_eq!(push(filter, 2), EINVAL);
+}

@@ -1,5 +1,6 @@
 //! Each call, run.
 
+mod cgroup;
 mod core;
 mod cpumask;
 mod dynptr;
@@ -17,6 +18,7 @@ mod sched_ext;
 mod snprintf;
 mod stack;
 mod state;
+mod storage;
 mod strings;
 mod task;
 mod time;
@@ -28,6 +30,25 @@ const RUNNING: &[(&str, fn())] = &[
     ("bpf_map_lookup_elem", map::elements_are_created_found_replaced_and_deleted),
     ("bpf_map_update_elem", map::elements_are_created_found_replaced_and_deleted),
     ("bpf_map_delete_elem", map::elements_are_created_found_replaced_and_deleted),
+    ("bpf_map_push_elem", map::values_without_keys_come_and_go),
+    ("bpf_map_pop_elem", map::values_without_keys_come_and_go),
+    ("bpf_map_peek_elem", map::values_without_keys_come_and_go),
+    ("bpf_task_storage_get", storage::a_task_has_a_value_once_it_is_asked_for),
+    ("bpf_task_storage_delete", storage::a_task_has_a_value_once_it_is_asked_for),
+    ("bpf_cgrp_storage_get", storage::a_control_group_has_a_value_until_it_goes),
+    ("bpf_cgrp_storage_delete", storage::a_control_group_has_a_value_until_it_goes),
+    ("bpf_inode_storage_get", storage::an_inode_has_a_value),
+    ("bpf_inode_storage_delete", storage::an_inode_has_a_value),
+    ("bpf_sk_storage_get", storage::the_socket_of_a_packet_has_a_value),
+    ("bpf_sk_storage_delete", storage::the_socket_of_a_packet_has_a_value),
+    ("bpf_get_current_cgroup_id", cgroup::the_current_task_is_in_a_control_group),
+    ("bpf_get_current_ancestor_cgroup_id", cgroup::the_current_task_is_in_a_control_group),
+    ("bpf_cgroup_acquire", cgroup::control_groups_are_held_and_given_up),
+    ("bpf_cgroup_release", cgroup::control_groups_are_held_and_given_up),
+    ("bpf_cgroup_ancestor", cgroup::control_groups_are_held_and_given_up),
+    ("bpf_cgroup_from_id", cgroup::control_groups_are_held_and_given_up),
+    ("bpf_task_under_cgroup", cgroup::a_task_is_under_all_that_are_above_it),
+    ("bpf_task_get_cgroup1", cgroup::a_task_is_under_all_that_are_above_it),
     ("bpf_probe_read", probe_read::bytes_of_user_and_kernel_memory_are_read),
     ("bpf_ktime_get_ns", time::clocks_stand_at_the_sample),
     ("bpf_trace_printk", printk::a_line_goes_to_the_trace_buffer),

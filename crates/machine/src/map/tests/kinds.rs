@@ -153,7 +153,7 @@ fn what_cannot_be_created_says_why() {
         "map `ring` cannot be created: max_entries is 5000, and a ring buffer's size is a power of two and \
          whole pages of 4096 bytes (-EINVAL (-22))"
     );
-    assert!(why(def(MapType::LpmTrie, 1)).contains("does not simulate lpm_trie maps yet"));
+    assert!(why(def(MapType::Arena, 1)).contains("does not simulate arena maps yet"));
     let huge =
         machine.create_map(MapDef::new("huge", MapType::Array, 4, 1 << 20, 1 << 24)).unwrap_err();
     assert_eq!(huge.errno, Errno::ENOMEM);

@@ -2,7 +2,10 @@
 
 mod concurrent;
 mod fields;
+mod keyless;
 mod kinds;
+mod local_storage;
+mod lpm_trie;
 mod lru;
 mod slots;
 mod walks;
