@@ -118,45 +118,82 @@ static __always_inline void put(u32 bits, u8 a, u8 b, u64 value, u64 flags)
 	tell(bpf_map_update_elem(&routes, &key, &value, flags));
 }
 
-static __noinline int ask_trie(void)
+/*
+ * One update a sample at most: where programs interrupt, the kernel allocates from what it has at hand, and fills that up
+ * afterwards.
+ */
+static __noinline int ask_trie(u64 step)
 {
 	struct prefix key = { 16, { 10, 1, 7, 7 } };
 
-	find(32, 10, 1);
-	put(8, 10, 0, 8, BPF_ANY);
-	put(16, 10, 1, 16, BPF_ANY);
-	put(12, 10, 0x10, 12, BPF_ANY);
-	put(12, 10, 0x1f, 13, BPF_NOEXIST);
-	put(12, 10, 0x1f, 14, BPF_EXIST);
-	put(13, 10, 0x1f, 15, BPF_EXIST);
-	put(33, 10, 0x1f, 16, BPF_ANY);
-	put(0, 1, 1, 1, BPF_ANY);
-	put(24, 1, 1, 1, BPF_ANY);
-	put(8, 10, 3, 88, 3);
-	find(32, 10, 1);
-	find(32, 10, 0x15);
-	find(32, 10, 2);
-	find(15, 10, 1);
-	find(32, 11, 1);
-	find(33, 10, 1);
-	tell(bpf_map_delete_elem(&routes, &key));
-	tell(bpf_map_delete_elem(&routes, &key));
-	key.bits = 40;
-	tell(bpf_map_delete_elem(&routes, &key));
-	find(32, 10, 1);
+	switch (step) {
+	case 1:
+		find(32, 10, 1);
+		put(8, 10, 0, 8, BPF_ANY);
+		break;
+	case 2:
+		put(16, 10, 1, 16, BPF_ANY);
+		break;
+	case 3:
+		put(12, 10, 0x10, 12, BPF_ANY);
+		break;
+	case 4:
+		put(12, 10, 0x1f, 13, BPF_NOEXIST);
+		break;
+	case 5:
+		put(12, 10, 0x1f, 14, BPF_EXIST);
+		break;
+	case 6:
+		put(13, 10, 0x1f, 15, BPF_EXIST);
+		break;
+	case 7:
+		put(33, 10, 0x1f, 16, BPF_ANY);
+		break;
+	case 8:
+		put(0, 1, 1, 1, BPF_ANY);
+		break;
+	case 9:
+		put(24, 1, 1, 1, BPF_ANY);
+		break;
+	case 10:
+		put(8, 10, 3, 88, 3);
+		break;
+	case 11:
+		find(32, 10, 1);
+		find(32, 10, 0x15);
+		find(32, 10, 2);
+		find(15, 10, 1);
+		find(32, 11, 1);
+		find(33, 10, 1);
+		tell(bpf_map_delete_elem(&routes, &key));
+		tell(bpf_map_delete_elem(&routes, &key));
+		key.bits = 40;
+		tell(bpf_map_delete_elem(&routes, &key));
+		find(32, 10, 1);
+		break;
+	default:
+		break;
+	}
 	return 0;
 }
+
+/* User space says when there is something to do. */
+u32 action;
 
 SEC("perf_event")
 int act(__unused void *ctx)
 {
-	/* Once is enough. */
-	if (done)
+	u64 step = done;
+
+	if (!action)
 		return 0;
-	ask_queue();
-	ask_stack();
-	ask_filter();
-	ask_trie();
+	action = 0;
+	if (!step) {
+		ask_queue();
+		ask_stack();
+		ask_filter();
+	}
+	ask_trie(step);
 	__sync_fetch_and_add(&done, 1);
 	return 0;
 }

@@ -49,7 +49,9 @@ fn is_ret(ours: RetType, theirs: &str) -> bool {
     match ours {
         RetType::Void => theirs == "void",
         RetType::IterElemOrNull => theirs == "int *",
-        RetType::Integer => matches!(theirs, "int" | "bool" | "u32" | "s32" | "u64" | "s64"),
+        RetType::Integer => {
+            matches!(theirs, "int" | "bool" | "u32" | "s32" | "u64" | "s64" | "long int")
+        }
         RetType::BtfPtr { strukt, .. } => {
             theirs.strip_prefix("const ").unwrap_or(theirs) == format!("struct {strukt} *")
         }

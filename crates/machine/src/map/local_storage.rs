@@ -176,7 +176,8 @@ impl LocalStorage {
             _ => return Some(StorageLock::none()),
         };
         let busy = self.all.busy[kind].get(cpu.0 as usize)?;
-        (!busy.swap(true, Ordering::Acquire)).then_some(StorageLock(Some(busy)))
+        // Only a lock that was taken may be dropped.
+        (!busy.swap(true, Ordering::Acquire)).then(|| StorageLock(Some(busy)))
     }
 
     /// Address of an owner's value (`bpf_local_storage_lookup`).
