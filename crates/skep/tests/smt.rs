@@ -104,7 +104,16 @@ impl Bench {
 fn task(time: u64, pid: u32, comm: &str) -> Record {
     let comm = Comm::new(comm.as_bytes());
     let (pid, parent) = (Pid(pid), Some(Pid(1)));
-    let task = Task { pid, tid: pid, parent, comm, uid: Some(0), gid: Some(0), cpus_allowed: None };
+    let task = Task {
+        pid,
+        tid: pid,
+        parent,
+        comm,
+        uid: Some(0),
+        gid: Some(0),
+        cpus_allowed: None,
+        cgroup: None,
+    };
     Record { time, cpu: Cpu(0), kind: RecordKind::Task(task) }
 }
 
