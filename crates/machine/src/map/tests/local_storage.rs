@@ -7,7 +7,6 @@ use skep_btf::{Btf, BtfBuilder, MemberDef, TypeDef};
 
 use super::word;
 use crate::map::{KeyType, LocalStorage, MapFlags, UserSide};
-use crate::memory::{Label, SlabSpec, Window};
 use crate::{CgroupId, FailAlloc, Machine, MapDef, MapField, MapFieldKind, Task, Width};
 
 const KINDS: [MapType; 4] =
@@ -235,11 +234,12 @@ fn masks_are_given_up_with_the_value_when_no_program_can_have_it() {
     let (tasks, user) = storage(&machine, with_mask(MapType::TaskStorage));
     let task = machine.tasks().object(Pid(7));
     let program = || machine.cpu(Cpu(3)).unwrap().enter().unwrap();
-    let mut actions: Vec<(&str, Box<dyn Fn() + '_>)> = Vec::new();
-    actions.push(("deleted", Box::new(|| tasks.delete(task).unwrap())));
-    actions.push(("deleted by user space", Box::new(|| user.delete(&key(7)).unwrap())));
-    actions.push(("replaced", Box::new(|| user.update(&key(7), &[1; 16], 0).unwrap())));
-    actions.push(("ended", Box::new(|| machine.exit_task(Pid(7)))));
+    let actions: [(&str, &dyn Fn()); 4] = [
+        ("deleted", &|| tasks.delete(task).unwrap()),
+        ("deleted by user space", &|| user.delete(&key(7)).unwrap()),
+        ("replaced", &|| user.update(&key(7), &[1; 16], 0).unwrap()),
+        ("ended", &|| machine.exit_task(Pid(7))),
+    ];
     for (what, act) in actions {
         let mask = fill(&machine, tasks, task);
         let value = tasks.lookup(task).unwrap();
