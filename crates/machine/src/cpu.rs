@@ -55,7 +55,7 @@ impl Drop for Busy<'_> {
 type Callback = Box<dyn FnOnce() + Send>;
 
 /// Something whose objects end their life after a grace period.
-pub(crate) trait Reclaim: std::fmt::Debug + Send + Sync {
+pub(crate) trait Reclaim: fmt::Debug + Send + Sync {
     /// Ends the life of those that were given up before each section that has not ended; tells whether others wait.
     fn reclaim(&self) -> bool;
 }
