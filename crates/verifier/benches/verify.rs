@@ -107,6 +107,7 @@ fn verify_insns(profile: &KernelProfile, insns: &[Insn]) -> Report {
         config: &config,
         nr_cpus: profile.nr_cpus,
         nr_cpu_ids: profile.nr_cpus,
+        trusts_all_args: None,
         calls: &calls,
     };
     verify(&program, &kernel, Options::default())
