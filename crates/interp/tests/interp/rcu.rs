@@ -20,18 +20,8 @@ const CPUS: u64 = 64;
 /// An array with one value, in which a mask can be kept; its address.
 fn kept(machine: &Machine) -> u64 {
     let kind = MapFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() };
-    let def = MapDef {
-        name: "kept".to_owned(),
-        map_type: MapType::Array,
-        key_size: 4,
-        value_size: 8,
-        max_entries: 1,
-        flags: MapFlags::empty(),
-        map_extra: 0,
-        numa_node: 0,
-        inner: None,
-        fields: vec![MapField { offset: 0, size: 8, kind }],
-    };
+    let mut def = MapDef::new("kept", MapType::Array, 4, 8, 1);
+    def.fields = vec![MapField { offset: 0, size: 8, kind }];
     let id = machine.create_map(def).unwrap();
     machine.map(id).unwrap().lookup(Cpu(0), &[0; 4]).unwrap().0
 }
