@@ -2,7 +2,6 @@
 
 use skep_abi::{Cpu, KernelVersion, MapType};
 use skep_interp::{Interp, Trap};
-use skep_machine::map::MapFlags;
 use skep_machine::{Machine, MapDef, MapField, MapFieldKind};
 
 use crate::bench::Bench;
