@@ -45,16 +45,12 @@ pub(crate) struct InsnAux {
     pub(crate) ptr_type: Option<RegType>,
     /// For calls of a callback-taking helper, and others: the map that the first path saw.
     pub(crate) map: MapSeen,
-    /// A constant key of the map, when all paths saw the same.
-    pub(crate) map_key: Option<u64>,
     /// Whether it belongs to a pattern of spills and fills around a call that needs none.
     pub(crate) fastcall_pattern: bool,
     /// For calls: number of spill and fill pairs around it.
     pub(crate) fastcall_spills: u8,
     /// For conditional jumps and others: verdicts that the rewriting after the analysis needs.
     pub(crate) needs_zext: bool,
-    /// For an ALU operation on a pointer: whether a path saw something else.
-    pub(crate) alu_poison: bool,
     /// For `bpf_loop`: whether every path so far allows the call to become a loop, and for which callback.
     pub(crate) loop_inline: Option<Option<u32>>,
     /// For kfuncs that allocate: the local type.
@@ -122,8 +118,6 @@ pub(crate) struct Subprog {
     pub(crate) keep_fastcall_stack: bool,
     /// Where its insns begin in the postorder of all.
     pub(crate) postorder_start: u32,
-    /// Its last insn.
-    pub(crate) exit_idx: u32,
     /// Whether it tail-calls.
     pub(crate) has_tail_call: bool,
     /// Whether it, or one that it calls, tail-calls.

@@ -4,8 +4,6 @@
 //! verdict, the last line of the log and the number of insns looked at agree with the kernel's. It knows no call by
 //! name: [`skep_abi::CallTable`] answers for them. It does no IO, holds no globals and reads no clock.
 
-#![allow(dead_code, unused_imports, unused_macros, reason = "rooms are being filled")]
-
 mod access;
 mod attach;
 mod call;

@@ -111,10 +111,6 @@ pub(crate) fn is_rcu_protected(env: &Env<'_>, id: TypeId) -> bool {
 }
 
 /// Checks that a pointer may be put into a kptr field (`map_kptr_match_type`).
-pub(crate) fn kptr_takes(env: &Env<'_>, regno: Reg, kptr: Kptr) -> Step {
-    takes(env, regno, kptr)
-}
-
 fn takes(env: &Env<'_>, regno: Reg, kptr: Kptr) -> Step {
     let reg = env.reg(regno);
     let Payload::Btf { local, id } = reg.payload else {

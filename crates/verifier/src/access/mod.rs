@@ -25,11 +25,8 @@ pub(crate) use btf_ptr::{LoadedBtf, load_btf, struct_ids_match};
 pub(crate) use call_mem::{
     CallMem, check_call_mem, check_kfunc_mem_size_reg, check_mem_reg, check_mem_size_reg,
 };
-pub(crate) use kptr::kptr_takes;
-pub(crate) use packet::may_access_packet;
 pub(crate) use ptr_off::check_ptr_off;
 pub(crate) use ptr_type::{note_ptr_type, note_ptr_type_lenient};
-pub(crate) use stack::write_raw;
 
 rejections! {
     /// The register holds nothing that memory can be accessed through.

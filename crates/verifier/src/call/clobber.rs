@@ -3,7 +3,6 @@
 use skep_isa::Reg;
 
 use super::refs::invalidate;
-use crate::env::Env;
 use crate::state::{Base, Frame, RegState, State};
 
 /// Registers that a call does not preserve.

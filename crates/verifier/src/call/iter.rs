@@ -6,7 +6,7 @@ use skep_isa::Reg;
 
 use super::refs;
 use super::stack_object::{self, Place, StackPlace};
-use crate::diag::{Step, Stop, rejections};
+use crate::diag::{Step, rejections};
 use crate::env::Env;
 use crate::state::{Base, IterState, Payload, RegState, RegType, SlotKind, StackSlot};
 

@@ -7,7 +7,7 @@ use crate::diag::{Step, rejections};
 use crate::env::Env;
 use crate::insn::Shape;
 
-pub(crate) use successors::{Successors, successors};
+pub(crate) use successors::successors;
 use visit::Walk;
 
 rejections! {
@@ -80,15 +80,4 @@ pub(crate) fn postorder(env: &mut Env<'_>) {
         }
     }
     env.postorder = order;
-}
-
-impl Env<'_> {
-    /// The insns of a subprogram in postorder.
-    pub(crate) fn postorder_of(&self, subprog: u32) -> &[u32] {
-        let start_of =
-            |subprog: u32| self.subprogs.get(subprog as usize).map(|s| s.postorder_start);
-        let start = start_of(subprog).unwrap_or(0) as usize;
-        let end = start_of(subprog + 1).map_or(self.postorder.len(), |end| end as usize);
-        &self.postorder[start..end]
-    }
 }

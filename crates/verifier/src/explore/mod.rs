@@ -11,10 +11,10 @@ mod walk;
 
 pub(crate) use branch::REJECTIONS as BRANCH_REJECTIONS;
 pub(crate) use branch::{both, push_async, push_branch};
-pub(crate) use convergence::{iter_next, may_goto, prev_entry, widen_at_return};
+pub(crate) use convergence::{iter_next, may_goto, widen_at_return};
 pub(crate) use entry::REJECTIONS as ENTRY_REJECTIONS;
 pub(crate) use entry::{global_subprogs, main_program};
-pub(crate) use explored::{Explored, Kept};
+pub(crate) use explored::Explored;
 pub(crate) use walk::REJECTIONS as WALK_REJECTIONS;
 
 use crate::env::Env;

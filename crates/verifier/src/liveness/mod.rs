@@ -5,7 +5,7 @@ mod instance;
 mod registers;
 mod stack;
 
-use crate::diag::{Step, Stop};
+use crate::diag::Step;
 use crate::env::Env;
 
 pub(crate) use stack::{

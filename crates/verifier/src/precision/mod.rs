@@ -8,7 +8,7 @@ mod propagate;
 
 pub(crate) use backtrack::Backtrack;
 pub(crate) use history::{
-    HistoryEntry, HistoryFlags, LINKED_MAX, LinkedAt, LinkedReg, begin_insn, push_history,
+    HistoryEntry, HistoryFlags, LinkedAt, LinkedReg, begin_insn, push_history,
 };
 pub(crate) use mark::{mark_chain, mark_slot, set_precise};
 pub(crate) use path::path;

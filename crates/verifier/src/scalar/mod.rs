@@ -31,20 +31,6 @@ pub(crate) fn assign_id(env: &mut Env<'_>, reg: Reg) {
     }
 }
 
-/// As [`assign_id`], for a register state that lies elsewhere than in the running frame.
-pub(crate) fn assign_id_to(number: &mut RegState, last_id: &mut u32) {
-    if !number.is_scalar() {
-        return;
-    }
-    if number.id & ADD_CONST != 0 {
-        number.clear_id();
-    }
-    if number.id == 0 && !number.num.is_const() {
-        *last_id += 1;
-        number.id = *last_id;
-    }
-}
-
 /// Brings the ranges of a register's number into agreement after an operation (`reg_bounds_sanity_check`).
 pub(crate) fn settle(env: &mut Env<'_>, reg: Reg) -> Step {
     let reg = env.reg_mut(reg);

@@ -22,8 +22,6 @@ use skep_isa::{Insn, opcode as op};
 use crate::diag::{Step, rejections};
 use crate::env::Env;
 
-pub(crate) use exit::throw;
-
 /// Where the path goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {

@@ -10,9 +10,6 @@ use crate::diag::{Step, Stop};
 use crate::env::Env;
 use crate::state::{Base, RegType};
 
-/// Arguments that fit in registers (`MAX_BPF_FUNC_REG_ARGS`): those of a function without a prototype.
-const MAX_REG_ARGS: u32 = 5;
-
 /// What the program stands for.
 struct Target<'b> {
     btf: &'b Btf,

@@ -10,10 +10,8 @@ pub(crate) mod read;
 pub(crate) mod write;
 mod write_var;
 
-use skep_isa::Reg;
-
 use super::{Access, Rw};
-use crate::diag::{Step, Stop};
+use crate::diag::Step;
 use crate::env::Env;
 use crate::state::SlotKind;
 
@@ -49,25 +47,4 @@ pub(super) fn access(env: &mut Env<'_>, access: &Access, off: i32) -> Step {
         }
         (Rw::Write, None) => write_var::variable(env, access, off),
     }
-}
-
-/// What a call does to stack that it initialises: every byte becomes unknown data.
-///
-/// `reg` points to it, at a constant offset; `check_call_mem` said that it may.
-pub(crate) fn write_raw(env: &mut Env<'_>, reg: Reg, size: u32) -> Step {
-    for off in 0..size {
-        let Ok(off) = i32::try_from(off) else { return Stop::bug("a stack of gigabytes") };
-        let byte = Access {
-            insn: env.insn_idx,
-            base: reg,
-            off,
-            size: 1,
-            rw: Rw::Write,
-            value: None,
-            strict: false,
-            sign_extend: false,
-        };
-        super::check(env, byte)?;
-    }
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! What single helpers do to a path beyond their prototypes.
 
-use skep_abi::{AttachType, Effect, MapType, ProgType, TypeFlags};
-use skep_btf::TypeId;
+use skep_abi::{AttachType, Effect, MapType, ProgType};
 use skep_isa::Reg;
 
 use super::format;

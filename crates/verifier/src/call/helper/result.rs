@@ -1,7 +1,7 @@
 //! What a helper leaves in R0.
 
 use skep_abi::{Acquires, Effect, MapType, RetBase, RetBound, TypeFlags};
-use skep_btf::{Kind, TypeId};
+use skep_btf::Kind;
 use skep_domain::Scalar;
 use skep_isa::Reg;
 

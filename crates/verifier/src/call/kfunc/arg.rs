@@ -8,7 +8,6 @@ use super::desc::Kfunc;
 use super::param::{self, ArgKind};
 use super::seen::Seen;
 use super::{broken, pointer};
-use crate::call::MapRef;
 use crate::diag::{Step, rejections};
 use crate::env::Env;
 use crate::precision;

@@ -11,7 +11,7 @@ use super::{arg, broken, object, special};
 use crate::access;
 use crate::call::arg::{btf_id, const_str, offset};
 use crate::call::{MapRef, dynptr, graph, irq, iter, lock, timer};
-use crate::diag::{Step, Stop, rejections};
+use crate::diag::{Step, rejections};
 use crate::env::Env;
 use crate::state::{Base, IrqClass, Payload, RegState, RegType};
 

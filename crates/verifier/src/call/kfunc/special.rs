@@ -9,7 +9,7 @@ use super::pointer::PtrArg;
 use super::seen::Seen;
 use super::{broken, ctx_type};
 use crate::call::{graph, obj, ret};
-use crate::diag::{Step, Stop, rejections};
+use crate::diag::{Step, rejections};
 use crate::env::Env;
 use crate::state::{Base, Payload, RegState, RegType};
 

@@ -98,13 +98,6 @@ impl Log {
         self.back_to(0);
     }
 
-    /// Adds lines as they are.
-    pub(crate) fn push(&mut self, text: &str) {
-        if self.is_on() {
-            self.text.push_str(text);
-        }
-    }
-
     /// The text, when any was asked for: ends with the sentence of the rejection, if there is one, and with what the
     /// analysis cost.
     pub(crate) fn finish(&mut self, rejection: Option<&str>, cost: Cost) -> Option<String> {
