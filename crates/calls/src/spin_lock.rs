@@ -12,16 +12,24 @@ pub(crate) struct SpinLocks;
 /// What a lock holds while somebody has it.
 const HELD: u64 = 1;
 
+/// How often a lock is asked for, a second or more: nobody holds one that long but a run that ended with it, after a
+/// trap or its budget.
+const ROUNDS: u32 = 1 << 22;
+
 #[calls(since = "5.1", avail { BASE })]
 impl SpinLocks {
     /// Takes a lock, and waits where another CPU has it.
     #[helper(93, effect = SpinLock)]
     fn bpf_spin_lock(k: &mut Kernel<'_, '_>, lock: SpinLock) -> Answer<()> {
         // Holders do nothing but run to their end, so that waiting for one is short.
-        while k.run.memory().kernel_atomic(lock.0, Width::W, AtomicOp::Xchg, HELD)? == HELD {
+        for _ in 0..ROUNDS {
+            if k.run.memory().kernel_atomic(lock.0, Width::W, AtomicOp::Xchg, HELD)? != HELD {
+                return Ok(());
+            }
             std::thread::yield_now();
         }
-        Ok(())
+        let why = "the lock is held by a run that ended without giving it up".to_owned();
+        Err(Fault::Call { call: "bpf_spin_lock", why }.into())
     }
 
     /// Gives up a lock that the program holds.

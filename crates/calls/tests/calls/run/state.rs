@@ -1,7 +1,7 @@
 //! Locks, exceptions, preemption, values of cgroups.
 
-use skep_abi::{Addr, MapType};
-use skep_machine::{MapDef, Stop, Width};
+use skep_abi::{Addr, Cpu, MapType};
+use skep_machine::{MapDef, MapField, MapFieldKind, Stop, Width};
 
 use crate::bench::Bench;
 
@@ -15,6 +15,29 @@ pub(super) fn a_lock_is_held_once() {
     assert_eq!(
         bench.fault("bpf_spin_unlock", [bench.at(0)]),
         "bpf_spin_unlock: the lock is not held"
+    );
+}
+
+#[test]
+pub(super) fn a_lock_in_a_value_is_taken_though_programs_may_not_touch_it() {
+    let bench = Bench::new();
+    let field = MapField { offset: 4, size: 4, kind: MapFieldKind::SpinLock };
+    let map = bench.map(MapDef::new("m", MapType::Array, 4, 8, 1).with_fields(vec![field]));
+    let lock = map.lookup(Cpu(0), &[0; 4]).unwrap().0 + 4;
+    assert_eq!(bench.call("bpf_spin_lock", [lock]), 0);
+    assert!(bench.machine.memory().load(Addr(lock), Width::W).is_err());
+    assert_eq!(bench.call("bpf_spin_unlock", [lock]), 0);
+    assert_eq!(bench.fault("bpf_spin_unlock", [lock]), "bpf_spin_unlock: the lock is not held");
+}
+
+#[test]
+pub(super) fn a_lock_that_an_ended_run_left_is_not_waited_for() {
+    let bench = Bench::new();
+    bench.write(0, &[0; 4]);
+    assert_eq!(bench.call("bpf_spin_lock", [bench.at(0)]), 0);
+    assert_eq!(
+        bench.fault("bpf_spin_lock", [bench.at(0)]),
+        "bpf_spin_lock: the lock is held by a run that ended without giving it up"
     );
 }
 
