@@ -14,10 +14,11 @@ static NAMES: LazyLock<HashMap<u32, &'static str>> = LazyLock::new(|| {
     rows.collect()
 });
 
-/// The name of a helper of Linux 6.18 by its uapi number; `None` for a number that it does not have.
+/// The name of a helper of Linux 6.18 by its uapi number; `None` for a number that it does not have. Number 0 has a
+/// name, `bpf_unspec`, and is no helper.
 #[must_use]
 pub fn helper_name(id: u32) -> Option<&'static str> {
-    NAMES.get(&id).copied()
+    if id == 0 { Some("bpf_unspec") } else { NAMES.get(&id).copied() }
 }
 
 #[cfg(test)]
@@ -26,7 +27,7 @@ mod tests {
 
     #[test]
     fn every_helper_has_its_name_and_agrees_with_the_catalogue() {
-        assert_eq!((helper_name(0), helper_name(212)), (None, None));
+        assert_eq!((helper_name(0), helper_name(212)), (Some("bpf_unspec"), None));
         assert_eq!((1..=211).filter_map(helper_name).count(), 211);
         for call in crate::calls() {
             if let skep_abi::CallKind::Helper(id) = call.spec.kind {

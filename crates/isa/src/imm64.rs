@@ -47,7 +47,8 @@ impl Imm64 {
             opcode::PSEUDO_MAP_FD if high == 0 => Self::MapFd(low),
             opcode::PSEUDO_MAP_VALUE => Self::MapValue { fd: low, off: high as u32 },
             opcode::PSEUDO_BTF_ID => Self::BtfId { id: low, fd: high },
-            opcode::PSEUDO_FUNC if high == 0 => Self::Func(low),
+            // The kernel does not look at the upper half: it writes the address there.
+            opcode::PSEUDO_FUNC => Self::Func(low),
             opcode::PSEUDO_MAP_IDX if high == 0 => Self::MapIdx(low),
             opcode::PSEUDO_MAP_IDX_VALUE => Self::MapIdxValue { idx: low, off: high as u32 },
             _ => return None,

@@ -178,7 +178,8 @@ fn parse(table: &'static str, funcs: HashMap<&'static str, Vec<Func>>) -> Result
 /// The answer to "may this program call that helper?".
 pub(super) fn helper(calls: &KernelCalls, id: u32, caller: &Caller<'_>) -> HelperAnswer {
     let Some(chain) = chain(caller) else { return HelperAnswer::NotModelled };
-    if TABLES.since.get(&id).is_none_or(|since| caller.version < *since) {
+    // Number 0 lies within what the kernel knows, and no program type has it.
+    if id != 0 && TABLES.since.get(&id).is_none_or(|since| caller.version < *since) {
         return HelperAnswer::Unknown;
     }
     match find(calls, chain, id, caller) {

@@ -154,6 +154,13 @@ pub(crate) fn view(env: &Env<'_>, reg: Reg) -> Option<View> {
     find(env, env.reg(reg)).ok().map(|found| found.view)
 }
 
+/// Whether the slot that `reg` points to has a reference: Linux asks this of any slot, and only later for a dynptr.
+pub(crate) fn is_acquired(env: &Env<'_>, reg: Reg) -> bool {
+    let place = stack_object::place(env, env.reg(reg), "dynptr", DYNPTR_SLOTS);
+    let Place::At(place) = place else { return false };
+    env.state.frames[place.frame as usize].stack[place.spi].spilled.ref_id != 0
+}
+
 /// An initialised dynptr, and where it is when it is on the stack.
 struct Found {
     view: View,

@@ -40,12 +40,12 @@ rejections! {
     ///
     /// The program was resolved against another kernel.
     KfuncIdNoFunction("kfunc-id-no-function", EINVAL, help: "load the object with a loader, so that kfuncs are resolved against this kernel") {
-        id: i32,
+        id: u32,
     } => "kernel btf_id {id} is not a function";
 
     /// The function of the kernel has no prototype.
     KfuncNoProto("kfunc-no-prototype", EINVAL, help: "none: the kernel's types are damaged") {
-        id: i32,
+        id: u32,
     } => "kernel function btf_id {id} does not have a valid func_proto";
 
     /// Kfuncs that read what a network device knows of a packet need the program to be loaded for that device.
@@ -85,10 +85,10 @@ impl Seen {
         let btf = env.kernel.btf;
         let id = TypeId(call.imm.cast_unsigned());
         let Some(Type::Func { proto, .. }) = btf.get(id) else {
-            return Err(KfuncIdNoFunction { id: call.imm }.into());
+            return Err(KfuncIdNoFunction { id: id.0 }.into());
         };
         if !matches!(btf.ty(proto), Type::FuncProto(_)) {
-            return Err(KfuncNoProto { id: call.imm }.into());
+            return Err(KfuncNoProto { id: id.0 }.into());
         }
         if CallSummary::of(env, call).is_some_and(|it| it.effect == Some(Effect::DeviceBound)) {
             return Err(KfuncDeviceBound {}.into());

@@ -98,7 +98,7 @@ fn check_reference(env: &Env<'_>, regno: Reg, arg: ArgProto, meta: &mut Meta) ->
             if !reg.ty.is(Base::Stack) {
                 return Err(ConstDynptrReleased {}.into());
             }
-            if dynptr::view(env, regno).is_none_or(|dynptr| dynptr.ref_id == 0) {
+            if !dynptr::is_acquired(env, regno) {
                 return Err(UnacquiredDynptr { regno: regno.0 }.into());
             }
         } else if reg.ref_id == 0 && !reg.is_null() {
