@@ -54,6 +54,7 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         kernel: None,
         config: Vec::new(),
         not_asked: None,
+        own_types: None,
         no_example: None,
         types: Types::default(),
         code: Vec::new(),
@@ -65,7 +66,9 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
     while let Some((_, line)) = lines.next_if(|(_, line)| line.starts_with(';')) {
         let line = line.trim_start_matches(';').trim();
         case.head.push(line.to_owned());
-        let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+        // A rejection may have no sentence.
+        let plain = line.strip_suffix(':').unwrap_or(line);
+        let (key, value) = line.split_once(": ").unwrap_or((plain, ""));
         match case.key(key, value).map_err(|what| case.error(format!("`{line}`: {what}")))? {
             true => has_keys = true,
             false if has_keys => {
@@ -126,6 +129,7 @@ impl Case {
                 self.config.push((name.to_owned(), set != "n"));
             }
             "not asked" => self.not_asked = Some(value.to_owned()),
+            "own types" => self.own_types = Some(value.to_owned()),
             "no example" => self.no_example = Some(value.to_owned()),
             "func_info" => self.func_info = Some(func_info(value)?),
             "line_info" => self.lines = line_info(value)?,

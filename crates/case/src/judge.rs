@@ -51,7 +51,8 @@ impl Case {
     pub fn load(&self, kernel: &Btf) -> Result<Loaded, CaseError> {
         let build = |funcs: &[Func]| self.types.build(funcs).map_err(|what| self.error(what));
         let assembled = text::assemble(self, &build(&[])?, kernel)?;
-        let starts = text::functions(&assembled);
+        let (insns, insn_lines): (Vec<Insn>, Vec<u32>) = assembled.into_iter().unzip();
+        let starts = text::functions(&insns);
         // Types that are named and functions that are not there give `func_info` something to be wrong with.
         let mut named: Vec<Func> = self.funcs.clone();
         for start in starts.iter().skip(named.len()) {
@@ -83,8 +84,8 @@ impl Case {
         });
         let (attach_btf_id, struct_ops_member) = self.attached(kernel)?;
         Ok(Loaded {
-            insns: assembled.iter().map(|(insn, _)| *insn).collect(),
-            insn_lines: assembled.iter().map(|(_, line)| *line).collect(),
+            insns,
+            insn_lines,
             attach_btf_id,
             struct_ops_member,
             funcs,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::os::fd::AsFd;
 
 use skep_btf::Btf;
-use skep_host::{KernelBtf, LogBuffer, Map as HostMap, MapAttr, Program, Verdict};
+use skep_host::{KernelBtf, LogBuffer, LogLevel, Map as HostMap, MapAttr, Program, Verdict};
 use skep_isa::opcode;
 
 use crate::types::Built;
@@ -23,6 +23,24 @@ impl Case {
     /// # Errors
     /// When the kernel lacks what the case names, or refuses its types or its maps.
     pub fn ask(&self, kernel: &Btf) -> Result<Verdict, CaseError> {
+        self.with_program(kernel, |program| program.judge(&mut LogBuffer::whole()))
+    }
+
+    /// What the running kernel writes at a level of its log, whatever it says.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn log(&self, kernel: &Btf, level: LogLevel) -> Result<String, CaseError> {
+        let judged =
+            self.with_program(kernel, |program| program.judge_once(level, &mut LogBuffer::whole()));
+        judged.map(|verdict| verdict.log)
+    }
+
+    fn with_program(
+        &self,
+        kernel: &Btf,
+        judge: impl FnOnce(&Program<'_>) -> Verdict,
+    ) -> Result<Verdict, CaseError> {
         let loaded = self.load(kernel)?;
         let refused = |error: skep_host::HostError| self.error(error.to_string());
         let btf = skep_host::load_btf(&loaded.types.btf).map_err(refused)?;
@@ -69,7 +87,7 @@ impl Case {
         ];
         program.flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
         let program = program.with_fds(maps.iter().map(|map| map.as_fd()));
-        Ok(program.judge(&mut LogBuffer::whole()))
+        Ok(judge(&program))
     }
 
     fn create(

@@ -24,15 +24,18 @@
 //!   its functions, in their order. Without, each is static, takes nothing and returns `int`.
 //! - `func_info: INSN NAME, …` instead of what the insns say, where a name may be any type's or `#12`.
 //! - `line_info: INSN LINE, …`: lines of one file; `INSN bad` is one whose text is nowhere.
-//! - `map NAME: KIND KEY VALUE ENTRIES [FLAGS [STRUCT]] ["frozen text"] [inner=MAP] [extra=N] [kernel=TYPE]`.
+//! - `map NAME: KIND KEY VALUE ENTRIES [FLAGS [STRUCT]] ["frozen text"] [inner=MAP] [extra=N] [kernel=TYPE]`; bytes of
+//!   the text may be written `\0` and `\x1f`.
 //! - `accepted`, or `rejected ERRNO: SENTENCE`; `insns: N`.
 //! - `map NAME[N]: …`: N of them.
 //! - `config: NAME=n`: an option of that kernel's configuration.
 //! - `kernel: 6.1`: the release whose rule it shows; 6.18 without.
 //! - `not asked: REASON`: why a running kernel of that release cannot tell.
+//! - `own types: REASON`: why a shipped profile cannot tell, only the running kernel's own types.
 //! - `no example: REASON`: there are no insns.
 //!
-//! In insns, `kcall NAME` calls a kfunc; `type:NAME` is the number of a type of the program, `ktype:NAME` of a struct
+//! In insns, `kcall NAME` calls a kfunc; `type:NAME` is the number of a type of the program (` ll` after
+//! it makes the load wide), `ktype:NAME` of a struct
 //! of the kernel's; `ksym:NAME` is the address of a kernel variable; `koff:STRUCT.MEMBER` is a place
 //! in a struct of the kernel's; `repeat N: INSN` stands for N of
 //! them, in which `$` is its number from 0; `kcalls N PREFIX` calls N different functions of
@@ -58,6 +61,7 @@ pub use func::Func;
 pub use head::{LineAt, StructOps, Target};
 pub use judge::{Judged, Loaded};
 pub use map::MapSpec;
+pub use text::functions;
 pub use types::Types;
 
 /// A program with what it needs and what is expected of it.
@@ -103,6 +107,8 @@ pub struct Case {
     pub config: Vec<(String, bool)>,
     /// Why a running kernel cannot tell.
     pub not_asked: Option<String>,
+    /// Why a shipped profile cannot tell.
+    pub own_types: Option<String>,
     /// Why there are no insns.
     pub no_example: Option<String>,
     /// Its structs.

@@ -73,11 +73,29 @@ impl MapSpec {
             *field = number(word)?;
         }
         map.value = plain.next().map(str::to_owned);
-        map.frozen = text.map(|text| {
-            let mut bytes = text.replace("\\0", "\0").into_bytes();
+        map.frozen = text.map(bytes).transpose()?;
+        if let Some(bytes) = &mut map.frozen {
             bytes.resize(map.value_size as usize, 0);
-            bytes
-        });
+        }
         Ok(map)
     }
+}
+
+/// The bytes of a text in which `\0` and `\x1f` stand for others.
+fn bytes(text: &str) -> Result<Vec<u8>, String> {
+    let mut parts = text.split('\\');
+    let mut bytes = parts.next().unwrap_or("").as_bytes().to_vec();
+    for part in parts {
+        let (byte, rest) = match (part.strip_prefix('0'), part.strip_prefix('x')) {
+            (Some(rest), _) => (Some(0), rest),
+            (None, Some(hex)) => {
+                let (digits, rest) = hex.split_at_checked(2).unwrap_or(("", hex));
+                (u8::from_str_radix(digits, 16).ok(), rest)
+            }
+            (None, None) => (None, part),
+        };
+        bytes.push(byte.ok_or_else(|| format!("`\\{part}` stands for no byte"))?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    Ok(bytes)
 }

@@ -99,8 +99,10 @@ fn with_numbers(code: &str, types: &Built, kernel: &Btf) -> Result<String, Strin
         return Ok(format!("{before}btf[fd:0][id:{id}]"));
     }
     if let Some((before, name)) = code.split_once("type:") {
+        // In two slots, as the assembler has it.
+        let (name, wide) = name.strip_suffix(" ll").map_or((name, ""), |name| (name, " ll"));
         let id = types.of(name.trim()).ok_or_else(|| format!("no struct is called `{name}`"))?;
-        return Ok(format!("{before}{}", id.0));
+        return Ok(format!("{before}{}{wide}", id.0));
     }
     Ok(code.to_owned())
 }
@@ -127,10 +129,11 @@ fn insn(fields: &str) -> Result<Insn, String> {
     Ok(insn)
 }
 
-/// First insns of functions, as the insns say.
-pub(crate) fn functions(insns: &[(Insn, u32)]) -> Vec<u32> {
+/// First insns of functions, as the insns say, in order.
+#[must_use]
+pub fn functions(insns: &[Insn]) -> Vec<u32> {
     let mut starts = vec![0];
-    for (at, (insn, _)) in (0_i64..).zip(insns) {
+    for (at, insn) in (0_i64..).zip(insns) {
         let calls = insn.code == opcode::JMP | opcode::CALL && insn.src.0 == opcode::PSEUDO_CALL;
         let takes = insn.code == opcode::LD_IMM64 && insn.src.0 == opcode::PSEUDO_FUNC;
         let target = u32::try_from(at + i64::from(insn.imm) + 1);

@@ -37,6 +37,20 @@ pub(crate) fn difference(kernel: &Verdict, skep: &Said) -> Option<Kind> {
     Some(Kind { what, kernel: skeleton(kernel), skep: skeleton(message) })
 }
 
+/// Compares the sentences of two rejections; none when they are equal, or when there are not two.
+pub(crate) fn other_message(kernel: &Verdict, skep: &Said) -> Option<Kind> {
+    let Said::Rejected { message, .. } = skep else { return None };
+    let theirs = kernel.last_message();
+    let differs = !kernel.is_accepted() && message != theirs;
+    let kind = || Kind { what: "other-message", kernel: skeleton(theirs), skep: skeleton(message) };
+    differs.then(kind)
+}
+
+/// What an accepted program that traps in the interpreter shows.
+pub(crate) fn trapped(trap: &str) -> Kind {
+    Kind { what: "trapped", kernel: String::new(), skep: skeleton(trap) }
+}
+
 /// Differences of one kind.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
@@ -66,6 +80,13 @@ impl Differences {
                 old.count = count;
             }
         }
+    }
+
+    /// All, the most frequent first.
+    pub(crate) fn often(&self) -> Vec<(&Kind, &Found)> {
+        let mut found: Vec<_> = self.0.iter().collect();
+        found.sort_by_key(|(_, found)| std::cmp::Reverse(found.count));
+        found
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

@@ -3,12 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use skep_abi::{Addr, Cpu, Errno, MapType, Pid, ProgId};
+use skep_abi::{Addr, Cpu, Errno, MapType, Pid, ProgId, ProgType};
 use skep_interp::{Interp, Program, ProgramSpec, TrapKind};
 use skep_isa::{Insn, opcode as op};
 use skep_machine::map::{KINDS, MapFlags};
 use skep_machine::memory::{Label, Rights, Slab, SlabSpec, Window};
-use skep_machine::{Machine, Map, MapDef, Run, UserMemory};
+use skep_machine::{Machine, Map, MapDef, MapField, MapFieldKind, Run, UserMemory};
+use skep_verifier::fields::{self, FieldKind, Kptr, KptrKind};
 
 use super::generate::Generated;
 use super::rng::Rng;
@@ -22,6 +23,9 @@ const BUDGET: u64 = 200_000;
 /// compares a negative offset with an unsigned size, whatever an offset can reach before it.
 const CONTEXT: usize = 48 << 10;
 const START: u64 = 32 << 10;
+
+/// Bytes of a packet.
+const FRAME: usize = 100;
 
 /// The number of `bpf_spin_lock`.
 const SPIN_LOCK: i32 = 93;
@@ -82,20 +86,14 @@ impl<'w> Runner<'w> {
     }
 }
 
-/// Whether the interpreter has what the program reads: contexts are plain bytes here, which holds no packet and no
-/// kernel object.
+/// Whether the interpreter has what the program reads: contexts of other programs than those of packets are plain bytes
+/// here, which hold no kernel object.
 fn can_run(generated: &Generated) -> bool {
-    let is_read = |insn: &Insn| insn.code & (op::CLASS_MASK | op::MODE_MASK) == op::LDX | op::MEM;
-    let is_legacy = |insn: &Insn| {
-        insn.code & op::CLASS_MASK == op::LD && insn.code != op::LD_IMM64 && insn.code != 0
+    let reads_task = |insn: &Insn| {
+        let is_read = insn.code & (op::CLASS_MASK | op::MODE_MASK) == op::LDX | op::MEM;
+        is_read && insn.src.0 == 6 && insn.off == 0
     };
-    let reads_pointer = |insn: &Insn| match generated.target.context {
-        Context::Skb(_) => is_read(insn) && matches!(insn.off, 76 | 80 | 140 | 168),
-        Context::Xdp => is_read(insn) && insn.src.0 == 6 && matches!(insn.off, 0 | 4 | 8),
-        Context::Task => is_read(insn) && insn.src.0 == 6 && insn.off == 0,
-        _ => false,
-    };
-    !generated.insns.iter().any(|insn| is_legacy(insn) || reads_pointer(insn))
+    generated.target.context != Context::Task || !generated.insns.iter().any(reads_task)
 }
 
 impl Bench {
@@ -108,7 +106,7 @@ impl Bench {
             .map_err(|e| e.to_string())?;
         let mut maps = Vec::new();
         for spec in &world.maps {
-            let id = KINDS.contains(&spec.kind).then(|| machine.create_map(def(spec)));
+            let id = KINDS.contains(&spec.kind).then(|| machine.create_map(def(world, spec)));
             let id = id.transpose().map_err(|e| e.to_string())?;
             maps.push(id.and_then(|id| machine.map(id)).map(Map::addr));
         }
@@ -151,19 +149,39 @@ impl Bench {
         let mut rng = Rng::new(number, 1);
         let bytes: Vec<u8> = (0..32).flat_map(|_| rng.next().to_le_bytes()).collect();
         self.context.write(0, START, &bytes);
+        let packets = self.machine.packets();
+        let packet = match generated.target.context {
+            Context::Skb(_) => {
+                let is_l2 = generated.target.prog_type == ProgType::SchedCls;
+                packets.skb(&bytes[..FRAME], is_l2)
+            }
+            Context::Xdp => packets.xdp(&bytes[..FRAME], 0),
+            _ => return self.run_at(&program, self.context.addr(0).offset(START as i64)),
+        };
+        let Ok(packet) = packet else { return Ran::NotRun };
+        let at = packets.insert(packet);
+        let ran = self.run_at(&program, at);
+        if let Some(packet) = packets.remove(at) {
+            packets.free(packet);
+        }
+        ran
+    }
+
+    /// Runs a program with the context at this address.
+    fn run_at(&self, program: &Arc<Program>, ctx: Addr) -> Ran {
         let mut run = Run {
             machine: &self.machine,
             cpu: Cpu(0),
             prog: program.id(),
             prog_type: program.prog_type(),
-            ctx: self.context.addr(0).offset(START as i64),
+            ctx,
             task: Pid(1),
             sample: None,
             event: None,
             cookie: 0,
             user: &NoProcess,
         };
-        match self.interp.run(&program, &mut run) {
+        match self.interp.run(program, &mut run) {
             Ok(_) => Ran::Well,
             Err(trap) if is_excused(&trap.kind) => Ran::NotRun,
             Err(trap) => Ran::Trapped(format!("insn {}: {}", trap.at.insn.0, trap.kind)),
@@ -211,9 +229,29 @@ fn is_excused(kind: &TrapKind) -> bool {
         )
 }
 
-fn def(spec: &WorldMap) -> MapDef {
+/// What the machine calls a field; the only objects that maps of the world own are tasks.
+fn kind(kind: FieldKind) -> MapFieldKind {
+    match kind {
+        FieldKind::SpinLock | FieldKind::ResSpinLock => MapFieldKind::SpinLock,
+        FieldKind::Timer | FieldKind::Wq | FieldKind::TaskWork => MapFieldKind::Deferred,
+        FieldKind::Refcount => MapFieldKind::Refcount,
+        FieldKind::Kptr(Kptr { kind: KptrKind::Untrusted, .. }) => MapFieldKind::KptrUntrusted,
+        FieldKind::Kptr(_) => MapFieldKind::Kptr { strukt: "task_struct".to_owned() },
+        _ => MapFieldKind::GraphRoot,
+    }
+}
+
+fn def(world: &World, spec: &WorldMap) -> MapDef {
     let mut def =
         MapDef::new(spec.name, spec.kind, spec.key_size, spec.value_size, spec.max_entries);
+    let kernel = (&world.profile.btf, world.profile.version);
+    let record = spec
+        .value_type
+        .and_then(|value| fields::of_value(kernel, &world.btf, value, spec.value_size));
+    let found = record.iter().flat_map(|record| &record.fields);
+    def.fields = found
+        .map(|field| MapField { offset: field.offset, size: field.size, kind: kind(field.kind) })
+        .collect();
     def.flags = MapFlags::from_bits_retain(spec.flags);
     if spec.kind == MapType::ArrayOfMaps {
         let inner = inner_spec();

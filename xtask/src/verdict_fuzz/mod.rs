@@ -1,7 +1,7 @@
 //! `cargo xtask verdict-fuzz`: generated programs, judged by skep and by the running kernel.
 //!
 //! Program `n` of seed `s` is always the same. Differences are told apart by what both sides say, shrunk, and written
-//! to `target/verdict-fuzz`.
+//! as tests of the verifier (`save`).
 
 mod difference;
 mod emit;
@@ -15,16 +15,17 @@ mod skep_side;
 mod stats;
 mod world;
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
-use difference::{Found, Kind, difference};
+use difference::{Found, difference, other_message, trapped};
 use generate::{Generated, generate};
 use interpreter::{Ran, Runner};
 use kernel::skeleton;
 use rustix::time::{ClockId, clock_gettime};
+use save::Folders;
+use shrink::shrink_all;
 use skep_host::Verdict;
 use skep_side::Said;
 use stats::Stats;
@@ -37,8 +38,6 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long all differences together are made smaller.
 const SHRINK_LIMIT: Duration = Duration::from_secs(30);
-/// Programs that take longer to judge stay as they are.
-const SLOW: Duration = Duration::from_millis(20);
 
 /// What the command line asks for.
 #[derive(Clone, Copy, Debug)]
@@ -68,30 +67,17 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let start = Instant::now();
     let mut stats = fuzz(&world, options)?;
     let seconds = start.elapsed().as_secs_f64();
-    let folder = top().join("target/verdict-fuzz");
-    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    shrink_all(&world, &mut stats);
-    clear(&folder)?;
-    for (kind, found) in &stats.differences.0 {
-        save::save(&folder, &world, kind, found)?;
-    }
+    let folders = Folders::of(&top())?;
+    shrink_all(&world, &mut stats.differences, SHRINK_LIMIT);
+    shrink_all(&world, &mut stats.other_messages, SHRINK_LIMIT);
     print!("{}", stats.text(seconds));
-    println!("differences are written to {}", folder.display());
+    for (kind, found) in stats.differences.0.iter().chain(&stats.other_messages.0) {
+        println!("{}", folders.save(&world, kind, found, options.seed)?);
+    }
     match stats.differences.0.len() {
         0 => Ok(()),
         kinds => Err(format!("{kinds} kinds of difference")),
     }
-}
-
-/// Removes what an earlier run found.
-fn clear(folder: &Path) -> Result<(), String> {
-    let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        if path.extension().is_some_and(|ending| ending == "s") {
-            fs::remove_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 fn options(args: &[String]) -> Result<Options, String> {
@@ -158,10 +144,12 @@ fn watch(places: &[AtomicU64], done: &AtomicBool, seed: u64) {
     while !done.load(Ordering::Relaxed) {
         for (place, seen) in places.iter().zip(&mut seen) {
             let now = place.load(Ordering::Relaxed);
-            if now != seen.0 {
+            // 0 is a thread that has ended, or not begun.
+            if now != seen.0 || now == 0 {
                 *seen = (now, processor_time());
             } else if processor_time() - seen.1 > limit && !done.load(Ordering::Relaxed) {
-                eprintln!("error: program {now} of seed {seed} is not judged within {LIMIT:?}");
+                let number = now - 1;
+                eprintln!("error: program {number} of seed {seed} is not judged within {LIMIT:?}");
                 std::process::exit(1);
             }
         }
@@ -214,7 +202,7 @@ fn count_run(stats: &mut Stats, number: u64, program: &Generated, ran: Ran) {
         Ran::NotRun => return,
         Ran::Trapped(trap) => trap,
     };
-    let kind = Kind { what: "trapped", kernel: String::new(), skep: skeleton(&trap) };
+    let kind = trapped(&trap);
     let accepted = || "accepted".to_owned();
     let found =
         Found { count: 1, number, program: program.clone(), kernel: accepted(), skep: trap };
@@ -240,14 +228,14 @@ fn count(stats: &mut Stats, number: u64, program: &Generated, verdict: &Verdict,
     }
     stats.agree += 1;
     match said {
-        Said::Rejected { kind, message } => {
+        Said::Rejected { kind, .. } => {
             *stats.kinds.entry(kind).or_default() += 1;
             stats.agreed_rejected += 1;
-            let is_equal = message == verdict.last_message();
-            stats.equal_messages += u64::from(is_equal);
-            if !is_equal {
-                let pair = (skeleton(verdict.last_message()), skeleton(message));
-                *stats.other_messages.entry(pair).or_default() += 1;
+            match other_message(verdict, said) {
+                None => stats.equal_messages += 1,
+                Some(kind) => {
+                    stats.other_messages.add(kind, found(number, program, verdict, said));
+                }
             }
         }
         Said::Accepted { insns } => {
@@ -264,57 +252,7 @@ fn found(number: u64, program: &Generated, verdict: &Verdict, said: &Said) -> Fo
         count: 1,
         number,
         program: program.clone(),
-        kernel: match verdict.errno {
-            None => "accepted".to_owned(),
-            Some(errno) => format!("{errno} {}", verdict.last_message()),
-        },
-        skep: format!("{said:?}"),
-    }
-}
-
-/// Makes the program of each difference small; the difference stays the same kind.
-fn shrink_all(world: &World, stats: &mut Stats) {
-    let (mut kernel, skep) = (kernel::Judge::new(), skep_side::Judge::new(world));
-    let mut runner = Runner::new(world);
-    let end = Instant::now() + SHRINK_LIMIT;
-    let mut found: Vec<_> = stats.differences.0.iter_mut().collect();
-    // What matters most, first.
-    let weight = |what| match what {
-        "unsupported" => 1_u8,
-        _ => 0,
-    };
-    found.sort_by_key(|(kind, found)| (weight(kind.what), std::cmp::Reverse(found.count)));
-    for (kind, found) in found {
-        if Instant::now() > end {
-            return;
-        }
-        if kind.what == "trapped" {
-            let (kind, number) = (kind.clone(), found.number);
-            let shows = |program: &Generated| {
-                let is_taken = matches!(skep.judge(program), Said::Accepted { .. })
-                    && kernel.judge(world, program).is_accepted();
-                let ran = if is_taken { runner.run(program, number) } else { Ran::NotRun };
-                matches!(ran, Ran::Trapped(trap) if skeleton(&trap) == kind.skep)
-            };
-            found.program = shrink::shrink(&found.program, shows);
-            continue;
-        }
-        let mut judge = |program: &Generated| {
-            let (verdict, said) = (kernel.judge(world, program), skep.judge(program));
-            (difference(&verdict, &said), verdict, said)
-        };
-        let start = Instant::now();
-        judge(&found.program);
-        if start.elapsed() > SLOW {
-            continue;
-        }
-        let is_same = |found: &Option<Kind>| found.as_ref() == Some(kind);
-        let smaller = shrink::shrink(&found.program, |program| is_same(&judge(program).0));
-        let (again, verdict, said) = judge(&smaller);
-        if is_same(&again) {
-            let count = found.count;
-            *found = self::found(found.number, &smaller, &verdict, &said);
-            found.count = count;
-        }
+        kernel: skep_case::outcome(verdict.errno, verdict.last_message()),
+        skep: said.text(),
     }
 }

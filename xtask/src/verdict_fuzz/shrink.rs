@@ -4,14 +4,91 @@ use std::time::{Duration, Instant};
 
 use skep_isa::{Insn, opcode as op};
 
+use super::difference::{Differences, Found, Kind, difference, other_message, trapped};
 use super::generate::Generated;
+use super::interpreter::{Ran, Runner};
+use super::skep_side::Said;
+use super::world::World;
+use super::{kernel, skep_side};
 
 /// Most programs that are tried, and how long: some take seconds each.
 const ATTEMPTS: usize = 3000;
 const LIMIT: Duration = Duration::from_secs(2);
+/// Programs that take longer to judge stay as they are.
+const SLOW: Duration = Duration::from_millis(20);
+
+/// Makes the program of each difference small, for so long; the difference stays the same kind.
+pub(crate) fn shrink_all(world: &World, differences: &mut Differences, limit: Duration) {
+    let mut judges = Judges::new(world);
+    let end = Instant::now() + limit;
+    let mut found: Vec<_> = differences.0.iter_mut().collect();
+    // What matters most, first.
+    let weight = |what| match what {
+        "unsupported" => 1_u8,
+        _ => 0,
+    };
+    found.sort_by_key(|(kind, found)| (weight(kind.what), std::cmp::Reverse(found.count)));
+    for (kind, found) in found {
+        if Instant::now() > end {
+            return;
+        }
+        judges.shrink(kind, found);
+    }
+}
+
+/// All who say something about a program.
+struct Judges<'w> {
+    world: &'w World,
+    kernel: kernel::Judge,
+    skep: skep_side::Judge<'w>,
+    runner: Runner<'w>,
+}
+
+impl<'w> Judges<'w> {
+    fn new(world: &'w World) -> Self {
+        let (kernel, skep) = (kernel::Judge::new(), skep_side::Judge::new(world));
+        Self { world, kernel, skep, runner: Runner::new(world) }
+    }
+
+    fn shrink(&mut self, kind: &Kind, found: &mut Found) {
+        let number = found.number;
+        let start = Instant::now();
+        self.shows(&found.program, number);
+        if start.elapsed() > SLOW {
+            return;
+        }
+        let is_same = |shown: &Option<Shown>| shown.as_ref().is_some_and(|it| it.kind == *kind);
+        let smaller = shrink(&found.program, |program| is_same(&self.shows(program, number)));
+        let shown = self.shows(&smaller, number);
+        if let Some(Shown { kernel, skep, .. }) = shown.filter(|it| it.kind == *kind) {
+            *found = Found { count: found.count, number, program: smaller, kernel, skep };
+        }
+    }
+
+    /// What a program shows; nothing when all is as it should be.
+    fn shows(&mut self, program: &Generated, number: u64) -> Option<Shown> {
+        let (verdict, said) = (self.kernel.judge(self.world, program), self.skep.judge(program));
+        let is_accepted = verdict.is_accepted() && matches!(said, Said::Accepted { .. });
+        let ran = if is_accepted { self.runner.run(program, number) } else { Ran::NotRun };
+        if let Ran::Trapped(trap) = ran {
+            return Some(Shown { kind: trapped(&trap), kernel: "accepted".to_owned(), skep: trap });
+        }
+        let kind = difference(&verdict, &said).or_else(|| other_message(&verdict, &said))?;
+        let kernel = skep_case::outcome(verdict.errno, verdict.last_message());
+        Some(Shown { kind, kernel, skep: said.text() })
+    }
+}
+
+/// What a program shows.
+struct Shown {
+    kind: Kind,
+    /// What the kernel says, and skep.
+    kernel: String,
+    skep: String,
+}
 
 /// The smallest program found for which `shows` holds, as it does for `program`.
-pub(crate) fn shrink(program: &Generated, mut shows: impl FnMut(&Generated) -> bool) -> Generated {
+fn shrink(program: &Generated, mut shows: impl FnMut(&Generated) -> bool) -> Generated {
     let mut best = program.clone();
     let mut attempts = 0;
     let end = Instant::now() + LIMIT;

@@ -23,6 +23,18 @@ pub(crate) enum Said {
     Crashed(String),
 }
 
+impl Said {
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Accepted { .. } => "accepted".to_owned(),
+            Self::Rejected { kind, message } => format!("{kind}: {message}"),
+            Self::Unsupported(what) => format!("unsupported: {what}"),
+            Self::Crashed(what) => format!("crashed: {what}"),
+        }
+    }
+}
+
 /// Asks skep.
 pub(crate) struct Judge<'w> {
     world: &'w World,

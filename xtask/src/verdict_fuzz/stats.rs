@@ -28,8 +28,8 @@ pub(crate) struct Stats {
     pub(crate) messages: BTreeMap<String, u64>,
     /// By skep's kind.
     pub(crate) kinds: BTreeMap<&'static str, u64>,
-    /// Agreed rejections whose messages differ: the kernel's, skep's.
-    pub(crate) other_messages: BTreeMap<(String, String), u64>,
+    /// Agreed rejections whose messages differ.
+    pub(crate) other_messages: Differences,
     pub(crate) differences: Differences,
 }
 
@@ -48,7 +48,7 @@ impl Default for Stats {
             by_type: BTreeMap::new(),
             messages: BTreeMap::new(),
             kinds: BTreeMap::new(),
-            other_messages: BTreeMap::new(),
+            other_messages: Differences::default(),
             differences: Differences::default(),
         }
     }
@@ -91,9 +91,7 @@ impl Stats {
         }
         other.messages.into_iter().for_each(|(k, n)| *self.messages.entry(k).or_default() += n);
         other.kinds.into_iter().for_each(|(k, n)| *self.kinds.entry(k).or_default() += n);
-        for (k, n) in other.other_messages {
-            *self.other_messages.entry(k).or_default() += n;
-        }
+        self.other_messages.merge(other.other_messages);
         self.differences.merge(other.differences);
     }
 
@@ -107,7 +105,8 @@ impl Stats {
             let _ = writeln!(text, "{count:9} {message}");
         }
         let _ = writeln!(text, "agreed rejections with other messages:");
-        for ((kernel, skep), count) in sorted(&self.other_messages).into_iter().take(60) {
+        for (kind, found) in self.other_messages.often().into_iter().take(60) {
+            let (count, kernel, skep) = (found.count, &kind.kernel, &kind.skep);
             let _ = writeln!(text, "{count:9} kernel: {kernel}\n          skep:   {skep}");
         }
         let _ = writeln!(text, "by type: programs, accepted, agree");
@@ -115,9 +114,7 @@ impl Stats {
             let _ = writeln!(text, "  {name:16} {programs:9} {accepted:9} {agree:9}");
         }
         let _ = writeln!(text, "differences:");
-        let mut found: Vec<_> = d.0.iter().collect();
-        found.sort_by_key(|(_, found)| std::cmp::Reverse(found.count));
-        for (kind, found) in found.iter().take(80) {
+        for (kind, found) in d.often().into_iter().take(80) {
             let _ = writeln!(
                 text,
                 "{:9} {}: kernel: {}; skep: {} ({} insns, number {})",

@@ -107,10 +107,21 @@ pub(crate) fn generate(world: &World, seed: u64, number: u64) -> Generated {
     };
     gen_.program();
     gen_.mistakes();
+    gen_.out.insns.iter_mut().for_each(|insn| no_other_map(insn, world.maps.len()));
     let gpl = !(gen_.slips > 0 && gen_.rng.one_in(8));
     let has_funcs = gen_.needs_types || gen_.funcs.len() > 1 && !gen_.rng.one_in(8);
     let funcs = if has_funcs { gen_.funcs } else { Vec::new() };
     Generated { target, insns: gen_.out.insns, funcs, gpl }
+}
+
+/// What no map of the world is called, none is called: the number might be a descriptor of this process.
+fn no_other_map(insn: &mut skep_isa::Insn, maps: usize) {
+    use skep_isa::opcode as op;
+    let is_map =
+        insn.code == op::LD_IMM64 && matches!(insn.src.0, op::PSEUDO_MAP_FD | op::PSEUDO_MAP_VALUE);
+    if is_map && usize::try_from(insn.imm).map_or(true, |map| map >= maps) {
+        insn.imm = -1;
+    }
 }
 
 impl Gen<'_> {
