@@ -322,6 +322,11 @@ impl Features {
         self.at_least(6, 18)
     }
 
+    /// The log of every path begins with the registers that are live before each insn.
+    pub(crate) fn shows_live_registers(self) -> bool {
+        self.at_least(6, 15)
+    }
+
     /// Copies of a number in registers that nothing reads later are not refined with it.
     pub(crate) fn links_live_registers(self) -> bool {
         self.at_least(6, 18)

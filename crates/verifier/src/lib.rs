@@ -73,6 +73,7 @@ pub fn verify(program: &Program<'_>, kernel: &Kernel<'_>, options: Options) -> R
 fn judge(env: &mut Env<'_>) -> Step {
     check_btf::check_early(env)?;
     subprog::find(env)?;
+    diag::log::functions(env);
     subprog::check(env)?;
     check_btf::check(env)?;
     ld_imm64::resolve(env)?;
@@ -82,6 +83,7 @@ fn judge(env: &mut Env<'_>) -> Step {
     attach::check(env)?;
     scc::compute(env);
     liveness::compute_registers(env)?;
+    diag::log::live_registers(env);
     fixups::mark_fastcall(env)?;
     explore::main_program(env)?;
     explore::global_subprogs(env)?;

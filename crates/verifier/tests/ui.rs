@@ -1,18 +1,22 @@
-//! Verdicts on small programs, each about one rule (`ui/`): skep's, and the running kernel's where that is 6.18.
+//! Verdicts on small programs: each about one rule (`ui/`), or what `cargo xtask verdict-fuzz` once found to be judged
+//! otherwise (`fuzz/`). skep's verdict, and the running kernel's where that is 6.18.
 
 mod judges;
+mod logs;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use judges::{Running, Skep, compare};
 use skep_abi::CallKind;
-use skep_case::Case;
+use skep_case::{Case, CaseError, Judged};
 
-fn ui() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
-    let files = skep_case::files(&folder).expect("the folder of cases can be read");
-    let cases = files.iter().map(|path| Case::read(path));
+fn cases() -> Vec<Case> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let files = ["ui", "fuzz"].map(|folder| {
+        skep_case::files(&tests.join(folder)).expect("the folder of cases can be read")
+    });
+    let cases = files.iter().flatten().map(|path| Case::read(path));
     cases.map(|case| case.unwrap_or_else(|error| panic!("{error}"))).collect()
 }
 
@@ -27,16 +31,19 @@ fn expected(case: &Case) -> String {
     with_insns(case.expected(), case, case.insn_processed.unwrap_or(0).into())
 }
 
+fn of_skep(case: &Case, judged: Result<Judged, CaseError>) -> (String, String, String) {
+    let found = match judged {
+        Ok(judged) => with_insns(judged.text, case, judged.insn_processed.into()),
+        Err(error) => error.to_string(),
+    };
+    (case.name.clone(), expected(case), found)
+}
+
 #[test]
 fn programs_are_judged_as_their_heads_say() {
     let mut skep = Skep::default();
-    compare(ui().iter().map(|case| {
-        let found = match skep.judge(case) {
-            Ok(judged) => with_insns(judged.text, case, judged.insn_processed.into()),
-            Err(error) => error.to_string(),
-        };
-        (case.name.clone(), expected(case), found)
-    }));
+    let cases = cases().into_iter().filter(|case| case.own_types.is_none());
+    compare(cases.map(|case| of_skep(&case, skep.judge(&case))));
 }
 
 #[test]
@@ -45,17 +52,28 @@ fn the_running_kernel_judges_as_the_heads_say() {
         Ok(running) => running,
         Err(why) => return skep_skip::skipped!("{why}"),
     };
-    let cases: Vec<Case> = ui().into_iter().filter(|case| running.is_of(case)).collect();
+    let cases: Vec<Case> = cases().into_iter().filter(|case| running.is_of(case)).collect();
     if cases.is_empty() {
         return skep_skip::skipped!("the running kernel is not 6.18");
     }
-    compare(cases.iter().map(|case| {
+    let of_kernel = cases.iter().map(|case| {
         let found = match running.judge(case) {
             Ok((text, processed)) => with_insns(text, case, processed),
             Err(error) => error,
         };
         (case.name.clone(), expected(case), found)
-    }));
+    });
+    // By this kernel's own types, skep can judge what it cannot by those of a shipped profile.
+    let own = cases.iter().filter(|case| case.own_types.is_some());
+    compare(of_kernel.chain(own.map(|case| of_skep(case, running.skep(case)))));
+}
+
+#[test]
+fn what_a_stub_would_say_of_arguments_is_not_guessed() {
+    let text = "; A queue.\n; type: struct_ops\n; struct_ops: Qdisc_ops.enqueue\n; accepted\n r0 = 0\n exit\n";
+    let case = Case::parse("enqueue", text).unwrap();
+    let judged = Skep::default().judge(&case).unwrap();
+    assert_eq!(judged.text, "unsupported: function Qdisc_ops__enqueue, which the profile lacks");
 }
 
 /// Cases of `ui/each_kfunc` of one sort, by the kfuncs that they are named after.

@@ -200,14 +200,17 @@ pub(super) fn may_hold_lock(env: &Env<'_>, reg: &RegState) -> bool {
     record.is_some_and(|r| r.spin_lock_off.is_some() || r.res_spin_lock_off.is_some())
 }
 
+/// The greatest number of an error.
+const MAX_ERRNO: i32 = 4095;
+
 /// Has the path walked later on which a `bpf_res_spin_lock` was not taken: R0 is an error.
 pub(super) fn fork_failed(env: &mut Env<'_>) -> Step {
     let insn = env.insn_idx;
     let state = explore::push_branch(env, insn + 1, insn)?;
     clobber::caller_saved(state.frame_mut());
     let mut r0 = RegState::unknown();
-    r0.num.s32_min = -4095;
-    r0.num.s32_max = -1;
+    (r0.num.s32_min, r0.num.s32_max) = (-MAX_ERRNO, -1);
+    (r0.num.smin, r0.num.smax) = (i64::from(-MAX_ERRNO), -1);
     r0.num.sync();
     *state.reg_mut(Reg::R0) = r0;
     Ok(())

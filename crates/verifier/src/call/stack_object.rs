@@ -116,6 +116,9 @@ impl StackPlace {
     /// Notes for the liveness analysis that the slots are read.
     pub(super) fn mark_read(self, env: &mut Env<'_>, count: usize) {
         liveness::mark_stack_read(env, self.frame, self.mask(count));
+        if self.frame == env.state.curframe() {
+            env.log.touch_object(self.mask(count));
+        }
     }
 
     /// Notes for the liveness analysis that the slots are overwritten.

@@ -116,7 +116,7 @@ impl<'e> Printer<'e> {
                 out.extend(above.map(|&kind| letter(kind)));
                 self.reg(out, func, reg);
             }
-            (SlotKind::Dynptr, Payload::Dynptr { kind, .. }) => {
+            (SlotKind::Dynptr, Payload::Dynptr { kind, first }) => {
                 let _ = write!(out, " fp{off}=dynptr_{}(", dynptr_name(kind));
                 let mut list = List { out, is_first: true };
                 if reg.id != 0 {
@@ -124,6 +124,10 @@ impl<'e> Printer<'e> {
                 }
                 if reg.ref_id != 0 {
                     list.add(format_args!("ref_id={}", reg.ref_id));
+                }
+                if first {
+                    // The kernel keeps in one place whether a slot is the first and a slice's number.
+                    list.add(format_args!("dynptr_id=1"));
                 }
                 out.push(')');
             }

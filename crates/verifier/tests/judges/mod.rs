@@ -5,8 +5,9 @@ use std::io::{Write, stderr};
 
 use skep_abi::KernelVersion;
 use skep_case::{Case, CaseError, Judged, outcome};
+use skep_host::LogLevel;
 use skep_object::KernelProfile;
-use skep_verifier::Kernel;
+use skep_verifier::{Kernel, Options};
 
 /// CPUs that the running kernel is taken to have.
 const CPUS: u32 = 2;
@@ -30,12 +31,16 @@ impl Skep {
 }
 
 fn judge_by(profile: &KernelProfile, case: &Case) -> Result<Judged, CaseError> {
+    with_kernel(profile, |kernel| case.judge(kernel))
+}
+
+fn with_kernel<T>(profile: &KernelProfile, judge: impl FnOnce(&Kernel<'_>) -> T) -> T {
     let left_out = |kind, name: &str| profile.left_out(kind, name);
     let config = |name: &str| {
         let value = profile.config.get(name)?;
         Some(value == "y" || value == "m")
     };
-    case.judge(&Kernel {
+    judge(&Kernel {
         version: profile.version,
         btf: &profile.btf,
         left_out: &left_out,
@@ -75,9 +80,19 @@ impl Running {
     }
 
     /// What skep says of a case by this very kernel's types, whose numbers some sentences mention.
-    #[allow(dead_code, reason = "the test of the cases has no need of it")]
     pub(crate) fn skep(&self, case: &Case) -> Result<Judged, CaseError> {
         judge_by(&self.profile, case)
+    }
+
+    /// The logs of both at a level: the kernel's, and skep's by this very kernel's types.
+    pub(crate) fn logs(&self, case: &Case, level: u32) -> Result<[String; 2], String> {
+        let wrong = |error: CaseError| error.to_string();
+        let btf = &self.profile.btf;
+        let kernel = case.log(btf, LogLevel(level)).map_err(wrong)?;
+        let loaded = case.load(btf).map_err(wrong)?;
+        let options = Options { log_level: level };
+        let report = with_kernel(&self.profile, |kernel| case.verify(&loaded, kernel, options));
+        Ok([kernel, report.map_err(wrong)?.log.unwrap_or_default()])
     }
 
     /// What it says, and how many insns it looked at; or why it cannot be asked.

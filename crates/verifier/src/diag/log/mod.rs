@@ -3,10 +3,12 @@
 //! Level 1 keeps the path at fault only, level 2 every path, and how marks went back along it. Without a level nothing
 //! is written, and nothing is paid for but a test of the level.
 
+mod listing;
 mod names;
 mod precise;
 mod walk;
 
+pub(crate) use listing::{functions, live_registers};
 pub(crate) use precise::{Trace, propagating};
 pub(crate) use walk::{
     after_insn, before_insn, insn, insn_line, safe, subprog_is_safe, validating,
@@ -24,6 +26,8 @@ pub(crate) struct Log {
     whole_state: bool,
     /// What the insns since the last state that was printed touched (`scratched_regs`, `scratched_stack_slots`).
     touched: Shown,
+    /// Slots of objects, such as dynptrs, that the call at hand reads.
+    objects: u64,
     /// Where the last insn's line ends, and how long it is: the state is appended to it.
     line_end: usize,
     line_len: usize,
@@ -39,6 +43,7 @@ impl Log {
             text: String::new(),
             whole_state: false,
             touched: Shown::ALL,
+            objects: 0,
             line_end: 0,
             line_len: 0,
             line: None,
@@ -79,6 +84,12 @@ impl Log {
     #[inline]
     pub(crate) fn touch_slots(&mut self, slots: u64) {
         self.touched.slots |= slots;
+    }
+
+    /// A call reads an object on the stack: its slots are printed as well.
+    #[inline]
+    pub(crate) fn touch_object(&mut self, slots: u64) {
+        self.objects |= slots;
     }
 
     /// A function was left: shows the caller's whole state before the next insn.

@@ -5,9 +5,10 @@ use core::fmt::Write as _;
 use skep_isa::{Insn, Reg, opcode as op};
 
 use super::names;
+use crate::call::clobber;
 use crate::env::Env;
 use crate::explore::NO_INSN;
-use crate::state::{Frame, Printer, Shown, State};
+use crate::state::{Frame, Printer, RegState, Shown, State};
 
 /// Columns before the state is appended to an insn's line (`BPF_LOG_ALIGNMENT`, `BPF_LOG_MIN_ALIGNMENT`).
 const ALIGN: usize = 40;
@@ -68,8 +69,8 @@ pub(crate) fn after_insn(env: &mut Env<'_>, before: Option<Box<Before>>) {
 fn compare(env: &mut Env<'_>, before: &Before) {
     let is_branch = is_branch(env.insn());
     if is_call(env.insn()) {
-        // What a call reads is not shown.
-        env.log.touched.slots = 0;
+        // Of what a call reads, only objects are shown.
+        env.log.touched.slots = core::mem::take(&mut env.log.objects);
     }
     for (was, is) in before.state.frames.iter().zip(&env.state.frames) {
         if !is_branch {
@@ -94,7 +95,13 @@ fn compare(env: &mut Env<'_>, before: &Before) {
     } else if is < was {
         let callee = &before.frames[was - 1];
         let next = callee.callsite + u32::from(!callee.is_sync_callback());
-        let (callee, caller) = (frame(before, was - 1), frame(&env.state, is - 1));
+        let mut left = before.clone();
+        if env.insns.get(left.insn_idx as usize).copied().is_some_and(is_call) {
+            // A tail call that fails returns as every call does, before its function is left.
+            clobber::caller_saved(left.frame_mut());
+            *left.reg_mut(Reg::R0) = RegState::unknown();
+        }
+        let (callee, caller) = (frame(&left, was - 1), frame(&env.state, is - 1));
         let _ = write!(
             env.log.text,
             "returning from callee:\n{callee}\nto caller at {next}:\n{caller}\n"
