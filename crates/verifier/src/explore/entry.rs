@@ -62,7 +62,7 @@ fn explore(env: &mut Env<'_>, subprog: u32) -> Step {
     env.state.last_insn = NO_INSN;
     if subprog == 0 && env.prog.prog_type != skep_abi::ProgType::Ext {
         begin_main(env)?;
-        acquire_args(env);
+        acquire_args(env)?;
     } else {
         begin_global(env, subprog)?;
     }
@@ -72,11 +72,12 @@ fn explore(env: &mut Env<'_>, subprog: u32) -> Step {
 }
 
 /// References that the context hands to the program, which must give them up.
-fn acquire_args(env: &mut Env<'_>) {
-    for off in crate::access::ctx::ref_args(env) {
+fn acquire_args(env: &mut Env<'_>) -> Step {
+    for off in crate::access::ctx::ref_args(env)? {
         let id = crate::call::refs::acquire(env);
         env.ctx_refs.push((off, id));
     }
+    Ok(())
 }
 
 fn begin_main(env: &mut Env<'_>) -> Step {
