@@ -46,16 +46,25 @@ pub(crate) fn execute(args: CheckArgs, output: &Output) -> Result<ExitCode, Erro
     missing_names(&args, &objects, &mut faults);
     let statuses = objects.iter().filter_map(status).chain(faults.iter().map(|error| error.kind));
     let status = gravest(statuses);
-    let single = args.objects.len() == 1 && objects.is_empty();
-    if let (true, Some(_)) = (single, faults.first()) {
-        return Err(faults.remove(0));
+    let is_judged = objects.iter().any(|object| !object.programs.is_empty());
+    let last = faults.iter().position(|error| Some(error.kind) == status);
+    if let (false, Some(last)) = (is_judged, last) {
+        // Nothing but what is wrong is told, the gravest last.
+        let last = faults.remove(last);
+        tell(&faults);
+        return Err(last);
     }
-    let view = CheckView { objects, release: profile.release, format: args.format };
+    let view = CheckView { objects, faults, release: profile.release, format: args.format };
     output.print(&view)?;
-    for error in &faults {
+    tell(&view.faults);
+    Ok(ExitCode::from(status.map_or(0, ErrorKind::exit_status)))
+}
+
+/// Tells of what could not be judged.
+fn tell(faults: &[Error]) {
+    for error in faults {
         report(Some("check"), &crate::args::JsonTo::Nowhere, error);
     }
-    Ok(ExitCode::from(status.map_or(0, ErrorKind::exit_status)))
 }
 
 fn check(

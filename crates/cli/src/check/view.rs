@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
+use skep::Error;
 use skep::check::{CheckedObject, CheckedProgram, Judged};
 
 use super::{human, json as document, sarif};
@@ -13,6 +14,8 @@ use crate::output::{Table, View};
 #[derive(Debug)]
 pub(crate) struct CheckView {
     pub(crate) objects: Vec<CheckedObject>,
+    /// Why others were not judged.
+    pub(crate) faults: Vec<Error>,
     pub(crate) release: String,
     pub(crate) format: Format,
 }
@@ -28,10 +31,15 @@ impl View for CheckView {
 
     fn fields(&self) -> Map<String, Value> {
         let objects: Vec<Value> = self.objects.iter().map(document::object).collect();
-        Map::from_iter([
+        let mut fields = Map::from_iter([
             ("kernel".to_owned(), json!(self.release)),
             ("objects".to_owned(), json!(objects)),
-        ])
+        ]);
+        if !self.faults.is_empty() {
+            let faults = self.faults.iter().filter_map(|error| error.fields().remove("error"));
+            fields.insert("errors".to_owned(), Value::from_iter(faults));
+        }
+        fields
     }
 }
 

@@ -63,6 +63,18 @@ fn the_exit_status_is_the_gravest() {
 }
 
 #[test]
+fn what_was_not_judged_is_in_the_document() {
+    let ran = skep(["check", &program("ips"), "/nonexistent.o", "--kernel", "6.18", "--json"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    let document = ran.json();
+    assert_eq!(document["objects"].as_array().unwrap().len(), 1);
+    assert_eq!(document["errors"][0]["kind"], "input");
+    assert!(document["errors"][0]["message"].as_str().unwrap().contains("/nonexistent.o"));
+    let nobody = skep(["check", &program("ips"), "--kernel", "6.18", "--prog", "nobody"]);
+    assert_eq!(nobody.stdout, "", "there is no table without programs");
+}
+
+#[test]
 fn our_own_programs_are_accepted_by_every_kernel() {
     for name in ["ips", "profile", "stacks", "task"] {
         let ran = skep(["check", &program(name), "--matrix"]);
@@ -76,6 +88,38 @@ fn the_kernels_form_ends_in_its_statistics() {
     let last = ran.stdout.trim_end().lines().last().unwrap();
     assert!(last.starts_with("processed 16 insns (limit 1000000) max_states_per_insn"), "{last}");
     assert!(ran.stdout.contains("would lead to reference leak"), "{}", ran.stdout);
+}
+
+/// What SARIF 2.1.0 asks of a result: a message, a rule that the driver has, a level, places that count from 1.
+#[test]
+fn sarif_has_what_its_schema_demands() {
+    let mut results = 0;
+    for (name, kernel) in MISTAKES {
+        let ran = skep(["check", &classic(name), "--kernel", kernel, "--format", "sarif"]);
+        let document = ran.json();
+        assert_eq!(document["version"], "2.1.0");
+        for run in document["runs"].as_array().unwrap() {
+            let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+            assert!(rules.iter().all(|rule| rule["shortDescription"]["text"].is_string()));
+            let ids: Vec<_> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+            assert!(ids.is_sorted_by(|a, b| a < b), "rules are told once: {ids:?}");
+            for result in run["results"].as_array().unwrap() {
+                results += 1;
+                assert!(ids.contains(&result["ruleId"].as_str().unwrap()), "{result}");
+                assert!(["error", "note"].contains(&result["level"].as_str().unwrap()));
+                assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+                let places = ["locations", "relatedLocations"].map(|key| result[key].as_array());
+                for place in places.into_iter().flatten().flatten() {
+                    let place = &place["physicalLocation"];
+                    assert!(place["artifactLocation"]["uri"].is_string(), "{result}");
+                    let region = &place["region"];
+                    let counts = |key| region[key].as_u64().is_some_and(|n| n > 0);
+                    assert!(region.is_null() || counts("startLine") && counts("startColumn"));
+                }
+            }
+        }
+    }
+    assert!(results >= MISTAKES.len(), "{results} results");
 }
 
 #[test]

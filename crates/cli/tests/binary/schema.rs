@@ -51,6 +51,8 @@ fn verdicts_hold() {
     assert_eq!(rejected.status, 1, "{}", rejected.stderr);
     holds("check", &rejected);
     holds("check", &skep(["check", &leak, "--matrix=6.12,6.18", "--json"]));
+    let unread = ["check", &leak, "/nonexistent.o", "--kernel", "6.18", "--json"];
+    holds("check", &skep(unread));
     holds("check", &skep(["check", &program("ips"), "--kernel", "6.18", "--format", "json"]));
 }
 
