@@ -26,13 +26,15 @@ pub(super) struct Pending {
 }
 
 rejections! {
-    /// Too many branches wait to be walked.
+    /// Too many branches wait to be walked, as in a loop whose end the verifier cannot see.
     ///
-    /// Each conditional jump leaves one branch for later. The kernel gives up when more than 8,192 wait at once, which
-    /// happens with very long chains of jumps, such as fully unrolled loops.
+    /// Each conditional jump leaves one branch for later: each round of a loop leaves the one that goes out of it. The
+    /// kernel gives up when more than 8,192 wait at once, which happens with loops that no counter bounds, and with very
+    /// long chains of jumps, such as fully unrolled loops.
     JumpSequenceTooComplex(
         "jump-sequence-too-complex", E2BIG,
-        help: "break the function up into global subprograms, or write a loop that the verifier need not unroll",
+        help: "bound the loop by a counter (`for (i = 0; i < 100 && …; i++)`), or write it with bpf_loop(), bpf_for() \
+               or can_loop, which the verifier need not unroll; break very long functions up into global ones",
     ) { pending: usize } => "The sequence of {pending} jumps is too complex.";
 
     /// Too many asynchronous callbacks wait to be walked.
