@@ -24,6 +24,13 @@ pub(in crate::check) fn help(why: &Rejection, facts: &[Fact]) -> String {
     let released =
         facts.iter().find_map(|fact| fact.text.split_once(" releases it").map(|(call, _)| call));
     let may_be_null = why.message.contains("_or_null");
+    let index = facts.iter().any(|fact| fact.text.starts_with("the index "));
+    if let (true, Some((bytes, size))) = (index, sizes(why)) {
+        return format!(
+            "compare the index with the number of elements ({bytes} bytes hold {} of {size} bytes) and leave, before the access",
+            bytes / size
+        );
+    }
     match (returned, released) {
         (Some(callee), _) if may_be_null => format!(
             "{callee} may return NULL: compare the result with NULL and leave, before it is used"
@@ -36,4 +43,15 @@ pub(in crate::check) fn help(why: &Rejection, facts: &[Fact]) -> String {
         }
         _ => general,
     }
+}
+
+/// Bytes of the memory that the access leaves, and of the access, out of the line before the kernel's sentence.
+fn sizes(why: &Rejection) -> Option<(u32, u32)> {
+    let line = why.lines_before.iter().find(|line| line.contains("value_size="))?;
+    let number = |key: &str| {
+        let digits = line.split_once(key)?.1.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u32>().ok()
+    };
+    // `value_size=` ends in the other key.
+    Some((number("value_size=")?, number(" size=").filter(|size| *size > 0)?))
 }

@@ -108,6 +108,9 @@ pub(super) fn facts(
         made.retain(|fact| is_number || !fact.text.contains(" releases it"));
         facts.extend(made);
     }
+    if let Some(reg) = register_at_fault(&why.message).filter(|_| leaves_memory(&why.message)) {
+        facts.extend(origin::index(&subject, &why.path, reg));
+    }
     // The order of the path; an insn that is passed twice counts where it was passed last.
     let place = |fact: &Fact| why.path.iter().rposition(|at| *at == Some(fact.insn));
     facts.sort_by_key(place);
@@ -133,6 +136,13 @@ fn register_at_fault(message: &str) -> Option<u8> {
     let words = message.split(|c: char| !c.is_ascii_alphanumeric());
     let number = words.filter_map(|word| word.strip_prefix('R')).find_map(|n| n.parse().ok());
     number.filter(|reg| *reg <= 10)
+}
+
+/// Whether the kernel's sentence is about an access whose offset may be too large or too small.
+fn leaves_memory(message: &str) -> bool {
+    ["outside of the allowed memory range", "unbounded memory access"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 #[cfg(test)]

@@ -57,6 +57,29 @@ pub(super) fn facts(subject: &Subject<'_>, path: &[Option<u32>], reg: u8) -> Vec
     facts
 }
 
+/// Where the number came from that was added to the pointer in `reg` last, when one was.
+pub(super) fn index(subject: &Subject<'_>, path: &[Option<u32>], reg: u8) -> Option<Fact> {
+    let mut pointer = reg;
+    for (step, at) in path.iter().enumerate().rev().skip(1) {
+        let insn = subject.insn((*at)?)?;
+        if is_call(insn) && insn.src.0 == op::PSEUDO_CALL || insn.code == op::JMP | op::EXIT {
+            return None;
+        }
+        if insn.code == op::ALU64 | op::ADD | op::X && insn.dst.0 == pointer {
+            let index = insn.src.0;
+            let made = facts(subject, &path[..=step], index);
+            let fact = made.into_iter().find(|fact| !fact.text.contains(" releases it"))?;
+            let text = fact.text.replacen(&format!("R{index}"), "the index", 1);
+            return Some(Fact { text, ..fact });
+        }
+        if writes(insn, Sought::Reg(pointer)) {
+            let Some(Sought::Reg(from)) = copied_from(insn) else { return None };
+            pointer = from;
+        }
+    }
+    None
+}
+
 fn is_stack(reg: Reg) -> bool {
     reg == Reg::R10
 }
@@ -82,7 +105,7 @@ fn writes(insn: Insn, sought: Sought) -> bool {
 
 fn copied_from(insn: Insn) -> Option<Sought> {
     match insn.code & op::CLASS_MASK {
-        op::ALU64 if insn.code & op::SRC_MASK == op::X => Some(Sought::Reg(insn.src.0)),
+        op::ALU | op::ALU64 if insn.code & op::SRC_MASK == op::X => Some(Sought::Reg(insn.src.0)),
         op::LDX if is_stack(insn.src) => Some(Sought::Slot(insn.off)),
         op::STX => Some(Sought::Reg(insn.src.0)),
         _ => None,
