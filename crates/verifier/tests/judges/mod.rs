@@ -85,6 +85,7 @@ impl Running {
     }
 
     /// The logs of both at a level: the kernel's, and skep's by this very kernel's types.
+    #[allow(dead_code, reason = "the test of the examples has no need of it")]
     pub(crate) fn logs(&self, case: &Case, level: u32) -> Result<[String; 2], String> {
         let wrong = |error: CaseError| error.to_string();
         let btf = &self.profile.btf;

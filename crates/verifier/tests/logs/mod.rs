@@ -11,6 +11,7 @@ const KNOWN: &[(&str, u32, &str)] = &[
     ("ui/call/for_each_elem.s", 2, CALLBACK_MARKS),
     ("ui/call/loop_callback.s", 2, CALLBACK_MARKS),
     ("ui/call/loop_callback_leaks.s", 2, CALLBACK_MARKS),
+    ("ui/each_kfunc/accepted/bpf_cpumask_populate.s", 2, DEAD_SLOT),
     ("ui/explore/callback_rounds.s", 2, CALLBACK_MARKS),
     ("ui/explore/callback_unsafe_later.s", 2, CALLBACK_MARKS),
     ("ui/explore/may_goto_forever.s", 2, AFTER_MAY_GOTO),

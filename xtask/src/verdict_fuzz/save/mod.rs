@@ -161,6 +161,7 @@ pub(super) fn judged(case: &Case, profile: &KernelProfile) -> Result<String, Str
         config: &config,
         nr_cpus: profile.nr_cpus,
         nr_cpu_ids: skep_host::possible_cpus(),
+        trusts_all_args: profile.trusts_all_args,
         calls: &skep_calls::KernelCalls::of_config(config),
     };
     let judged = catch_unwind(AssertUnwindSafe(|| case.judge(&kernel)));
