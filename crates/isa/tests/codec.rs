@@ -1,8 +1,8 @@
 //! Decoding and encoding are inverse, and decoding takes any bytes.
 
 use skep_isa::{
-    DecodeError, DecodeErrorKind, Insn, InsnIdx, Op, Reg, decode_ops, decode_slots, encode_ops,
-    encode_slots, ops,
+    DecodeError, DecodeErrorKind, Imm64, Insn, InsnIdx, Op, Reg, decode_ops, decode_slots,
+    encode_ops, encode_slots, ops,
 };
 
 const OFFS: [i16; 9] = [0, 1, -1, 2, 8, 16, 32, i16::MIN, i16::MAX];
@@ -34,7 +34,10 @@ fn whatever_decodes_encodes_to_the_same_slots() {
             let off = if op == Op::Exit { 0 } else { insn.off };
             assert_eq!(slots.first, Insn { off, ..insn }, "{op}");
             assert_eq!(slots.second.is_some(), op.slots() == 2);
-            assert!(slots.second.is_none_or(|second| second == next));
+            // The kernel replaces the upper half of a function's address without a look.
+            let is_func = matches!(op, Op::LdImm64 { value: Imm64::Func(_), .. });
+            let upper = if is_func { Insn::default() } else { next };
+            assert!(slots.second.is_none_or(|second| second == upper), "{op}");
         }
         Err(_) => refused += 1,
     });
