@@ -129,7 +129,10 @@ fn end(env: &mut Env<'_>, insn: Insn) -> Step {
         reg.num.coerce_to_size(insn.imm.cast_unsigned() / 8);
     }
     reg.num.sync();
-    reg.clear_id();
+    let changes_nothing = insn.imm == 64 && !swaps && !is_big_endian;
+    if !changes_nothing {
+        reg.clear_id();
+    }
     Ok(())
 }
 
