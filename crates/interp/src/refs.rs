@@ -1,4 +1,4 @@
-//! What a program holds and must give back before it ends: references, RCU sections, disabled preemption
+//! What a program holds and must give back before it ends: references, spin locks, RCU sections, disabled preemption
 //! (`struct bpf_reference_state` of the verifier, at run time).
 //!
 //! A reference is born by a call that acquires, and has a number. The registers and stack slots that hold the pointer
@@ -83,8 +83,8 @@ pub(crate) struct Refs {
     held: u32,
     rcu: Vec<At>,
     preempt: Vec<At>,
-    /// Spin locks.
-    locks: u32,
+    /// Spin locks, and where they were taken.
+    locks: Vec<(Addr, At)>,
 }
 
 impl MadeCall {
@@ -169,10 +169,26 @@ impl Refs {
         Some(RefId(self.refs.len() as u32))
     }
 
-    /// Counts sections that a call begins or ends.
+    /// Refuses a call that would wait for a spin lock which the program holds itself, and one that gives up a lock
+    /// which it does not hold.
+    pub(crate) fn check_lock(&self, effect: Option<Effect>, lock: Addr) -> Result<(), TrapKind> {
+        let held = self.locks.iter().find(|(held, _)| *held == lock);
+        match (effect, held) {
+            (Some(Effect::SpinLock), Some((_, at))) => Err(TrapKind::Deadlock(at.location())),
+            (Some(Effect::SpinUnlock), None) => Err(TrapKind::UnmatchedUnlock("spin lock")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The spin locks that are held.
+    pub(crate) fn locks(&self) -> impl Iterator<Item = Addr> {
+        self.locks.iter().map(|(lock, _)| *lock)
+    }
+
+    /// Counts sections that a call begins or ends, those of a spin lock by its address.
     pub(crate) fn section(
         &mut self,
-        effect: Option<Effect>,
+        (effect, lock): (Option<Effect>, Addr),
         version: KernelVersion,
         at: At,
     ) -> Result<(), TrapKind> {
@@ -184,8 +200,8 @@ impl Refs {
                 _ => self.rcu.push(at),
             },
             Some(Effect::PreemptDisable) => self.preempt.push(at),
-            Some(Effect::SpinLock) => self.locks += 1,
-            Some(Effect::SpinUnlock) => self.locks = self.locks.saturating_sub(1),
+            Some(Effect::SpinLock) => self.locks.push((lock, at)),
+            Some(Effect::SpinUnlock) => self.locks.retain(|(held, _)| *held != lock),
             Some(Effect::RcuUnlock) => {
                 self.rcu.pop().ok_or(TrapKind::UnmatchedUnlock("RCU section"))?;
             }
@@ -201,7 +217,7 @@ impl Refs {
 
     /// Whether the program is in a section that grace periods of RCU wait for: without preemption it is too.
     pub(crate) fn is_rcu_reader(&self) -> bool {
-        self.locks > 0 || !self.rcu.is_empty() || !self.preempt.is_empty()
+        !self.locks.is_empty() || !self.rcu.is_empty() || !self.preempt.is_empty()
     }
 
     /// Refuses to end while anything is held.
@@ -215,8 +231,12 @@ impl Refs {
                 acquired: leaked.acquired.location(),
             });
         }
-        let open = [(&self.rcu, "RCU section"), (&self.preempt, "section without preemption")];
-        match open.iter().find_map(|(open, what)| Some((open.last()?, *what))) {
+        let open = [
+            (self.locks.last().map(|(_, at)| at), "section of a spin lock"),
+            (self.rcu.last(), "RCU section"),
+            (self.preempt.last(), "section without preemption"),
+        ];
+        match open.iter().find_map(|(open, what)| Some(((*open)?, *what))) {
             Some((begun, what)) => Err(TrapKind::Unended { what, begun: begun.location() }),
             None => Ok(()),
         }

@@ -107,6 +107,9 @@ pub enum TrapKind {
     /// An RCU section begins within another one, on a release that does not allow it.
     #[error("an RCU section begins within another one, which began\n  at {0}")]
     NestedRcuLock(Box<Location>),
+    /// A program asks for a spin lock that it holds: it would wait for ever.
+    #[error("the program asks for a spin lock that it holds, taken\n  at {0}")]
+    Deadlock(Box<Location>),
     /// A section ends that has not begun.
     #[error("no {0} has begun that could end here")]
     UnmatchedUnlock(&'static str),

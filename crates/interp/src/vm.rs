@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use skep_abi::{Addr, ProgId};
+use skep_abi::{Addr, Effect, ProgId};
 use skep_isa::{InsnIdx, Reg};
-use skep_machine::{Fault, Invoke, Run, Stop};
+use skep_machine::{Fault, Invoke, Run, Stop, spin_lock};
 
 use crate::btf_ptr::BtfPtrs;
 use crate::budget::Budget;
@@ -78,7 +78,12 @@ impl<'r> Vm<'r> {
         regs[..count].copy_from_slice(&args[..count]);
         frame.take_args(regs, ((1 << count) - 1) << 1);
         frame.btf = BtfPtrs::of_ctx(program.ctx_ptrs());
-        self.exec(run, Box::new(frame))
+        let ran = self.exec(run, Box::new(frame));
+        // One that trapped may hold locks, for which others would wait for ever.
+        for lock in self.refs.locks() {
+            let _ = spin_lock::unlock(run.machine.memory(), lock);
+        }
+        ran
     }
 
     /// Runs until the given frame returns; gives its R0.
@@ -206,7 +211,7 @@ impl<'r> Vm<'r> {
                 }
                 let acquired = self.refs.acquire(&made, result.unwrap_or(0), here());
                 call::mark_result(&mut frame, &made, acquired);
-                self.section(run, &mut frame, &made, here())
+                self.section(run, &mut frame, (made.spec.effect, Addr(args[0])), here())
                     .map_err(|kind| self.trap(kind, &program, pc))?;
             }
         }
@@ -219,11 +224,11 @@ impl<'r> Vm<'r> {
         &mut self,
         run: &Run<'_>,
         frame: &mut Frame,
-        made: &MadeCall,
+        effect: (Option<Effect>, Addr),
         at: At,
     ) -> Result<(), TrapKind> {
         let was_reader = self.refs.is_rcu_reader();
-        self.refs.section(made.spec.effect, run.machine.version(), at)?;
+        self.refs.section(effect, run.machine.version(), at)?;
         let is_reader = self.refs.is_rcu_reader();
         let Some(cpu) = run.machine.cpu(run.cpu).filter(|_| frame.program.is_sleepable()) else {
             return Ok(());
@@ -259,7 +264,8 @@ impl<'r> Vm<'r> {
         (frame, After::Same)
     }
 
-    /// Refuses arguments that point to what the program no longer holds; gives the reference that the call takes away.
+    /// Refuses arguments that point to what the program no longer holds, and locks out of turn; gives the reference that
+    /// the call takes away.
     fn check_references(
         &self,
         run: &Run<'_>,
@@ -276,6 +282,7 @@ impl<'r> Vm<'r> {
                 return Err(self.refs.used_after_release(memory, id));
             }
         }
+        self.refs.check_lock(made.spec.effect, Addr(args[0]))?;
         self.refs.to_release(memory, made, args, marks)
     }
 

@@ -55,6 +55,7 @@ pub mod prog;
 mod refcount;
 pub mod sched;
 pub mod scx;
+pub mod spin_lock;
 pub mod task;
 pub mod test_run;
 pub mod trace;

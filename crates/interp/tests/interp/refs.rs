@@ -168,6 +168,37 @@ fn records_of_a_ring_buffer_are_references() {
 }
 
 #[test]
+fn spin_locks_are_given_up_by_whoever_holds_them() {
+    use skep_abi::{Cpu, MapType};
+    use skep_machine::{MapDef, MapField, MapFieldKind, spin_lock};
+    let mut bench = Bench::new();
+    bench.interp = Interp::new().budget(100);
+    let field = |offset| MapField { offset, size: 4, kind: MapFieldKind::SpinLock };
+    let def = MapDef::new("m", MapType::Array, 4, 8, 1).with_fields(vec![field(0), field(4)]);
+    let id = bench.machine.create_map(def).unwrap();
+    let value = bench.machine.map(id).unwrap().lookup(Cpu(0), &[0; 4]).unwrap();
+    let lock = "r1 = r6\ncall bpf_spin_lock#93\n";
+    let unlock = "r1 = r6\ncall bpf_spin_unlock#94\n";
+    let run = |text: &str| bench.go(&format!("r6 = r1\n{text}r0 = 0\nexit"), &[value.0]);
+    assert_eq!(run(&format!("{lock}{unlock}{lock}{unlock}")).unwrap(), 0);
+    for (text, words) in [
+        (format!("{lock}{lock}"), "a spin lock that it holds, taken\n  at insn 2"),
+        (lock.to_owned(), "ends within the section of a spin lock that began\n  at insn 2"),
+        (unlock.to_owned(), "no spin lock has begun"),
+        (format!("{lock}r6 += 4\n{unlock}"), "no spin lock has begun"),
+        (format!("{lock}here: goto here\n"), "takes more than 100 insns"),
+        (format!("{lock}r0 = *(u64 *)(r6 +4096)\n"), "at insn 3"),
+    ] {
+        let trap = run(&text).expect_err(&text).to_string();
+        assert!(trap.contains(words), "{trap}");
+        // Nobody else waits for a run that has ended.
+        for lock in [value, value.offset(4)] {
+            assert_eq!(spin_lock::unlock(bench.machine.memory(), lock), Ok(false), "{text}");
+        }
+    }
+}
+
+#[test]
 fn sections_are_balanced() {
     let fine = "call bpf_rcu_read_lock\ncall bpf_preempt_disable\ncall bpf_preempt_disable\n\
                 call bpf_preempt_enable\ncall bpf_preempt_enable\ncall bpf_rcu_read_unlock\n";

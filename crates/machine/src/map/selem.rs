@@ -8,15 +8,13 @@ use parking_lot::Mutex;
 use skep_abi::{Addr, MapId};
 
 use super::field::Fields;
-use crate::memory::{AtomicOp, Label, Memory, OutOfMemory, Owner, Rights};
-use crate::memory::{Slab, SlabSpec, Width, Window};
+use crate::memory::{Label, Memory, OutOfMemory, Owner, Rights, Slab, SlabSpec, Window};
 use crate::object::{Chunks, Place};
+use crate::spin_lock;
 
 /// Elements that are allocated at once, and bytes of their values at most.
 const CHUNK: u64 = 64;
 const CHUNK_BYTES: u64 = 1 << 20;
-/// What a spin lock holds while somebody has it.
-const HELD: u64 = 1;
 
 #[derive(Debug, Default)]
 struct Stock {
@@ -118,18 +116,15 @@ impl Selems {
         self.locked(place, |slab, index| self.write(slab, index, value));
     }
 
-    /// Does something to an element under its lock. Whoever has the lock does nothing but run to its end.
+    /// Does something to an element under its lock.
     fn locked<T>(&self, place: Place, act: impl FnOnce(&Slab, u64) -> T) -> Option<T> {
         let lock = self.lock?;
         self.chunks.with(place, |slab, index| {
             let at = slab.addr(index).offset(lock.cast_signed());
-            let swap = |to| self.memory.kernel_atomic(at, Width::W, AtomicOp::Xchg, to);
-            while swap(HELD) == Ok(HELD) {
-                std::thread::yield_now();
-            }
+            // The lock is this element's, which is alive: there is no fault.
+            let _ = spin_lock::lock(&self.memory, at);
             let done = act(slab, index);
-            // The lock is this element's, which is alive.
-            let _ = swap(0);
+            let _ = spin_lock::unlock(&self.memory, at);
             done
         })
     }

@@ -31,17 +31,6 @@ pub(super) fn a_lock_in_a_value_is_taken_though_programs_may_not_touch_it() {
 }
 
 #[test]
-pub(super) fn a_lock_that_an_ended_run_left_is_not_waited_for() {
-    let bench = Bench::new();
-    bench.write(0, &[0; 4]);
-    assert_eq!(bench.call("bpf_spin_lock", [bench.at(0)]), 0);
-    assert_eq!(
-        bench.fault("bpf_spin_lock", [bench.at(0)]),
-        "bpf_spin_lock: the lock is held by a run that ended without giving it up"
-    );
-}
-
-#[test]
 pub(super) fn an_exception_ends_the_program() {
     let thrown = Bench::new().try_call("bpf_throw", [77]);
     assert!(matches!(thrown, Err(Stop::Throw(77))));
