@@ -38,6 +38,16 @@ impl KernelProfile {
         self.known.is_none()
     }
 
+    /// Tells whether a `CONFIG_*` option is set, as built-in code or a module; `None` when unknown.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<bool> {
+        // A whole configuration names its compiler; a shipped profile lists the options that are known, and no others.
+        let is_whole = self.config.contains_key("CONFIG_CC_VERSION_TEXT");
+        let value = self.config.get(name);
+        (is_whole || value.is_some())
+            .then(|| value.is_some_and(|value| value == "y" || value == "m"))
+    }
+
     /// Whether the kernel has a type or variable of this name that the reduced `btf` left out.
     ///
     /// Functions are in no list of names: reductions keep those that programs call and attach to, and others are taken

@@ -7,12 +7,12 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use skep::check::{Checker, Options};
+use skep::check::{Checker, Options, with_kernel};
 use skep_abi::{AttachType, KernelVersion, ProgType};
 use skep_host::{HostObject, LogBuffer, LogLevel};
 use skep_isa::{Insn, assemble};
 use skep_object::{KernelProfile, ObjectSpec, Outcome};
-use skep_verifier::{Kernel, Program, Report, Verdict, verify};
+use skep_verifier::{Program, Report, Verdict, verify};
 
 /// How often each side judges each program.
 const RUNS: usize = 10;
@@ -98,19 +98,7 @@ fn verify_insns(profile: &KernelProfile, insns: &[Insn]) -> Report {
         btf: None,
         maps: &[],
     };
-    let config = |name: &str| profile.config.get(name).map(|value| value == "y" || value == "m");
-    let calls = skep_calls::KernelCalls::of_config(config);
-    let kernel = Kernel {
-        version: profile.version,
-        btf: &profile.btf,
-        left_out: &|_, _| false,
-        config: &config,
-        nr_cpus: profile.nr_cpus,
-        nr_cpu_ids: profile.nr_cpus,
-        trusts_all_args: None,
-        calls: &calls,
-    };
-    verify(&program, &kernel, Options::default())
+    with_kernel(profile, profile.nr_cpus, |kernel| verify(&program, kernel, Options::default()))
 }
 
 /// Prints one line: the shortest time of each side.

@@ -3,13 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use skep::load::{Types, map_fields};
 use skep_abi::{Addr, Cpu, Errno, MapType, Pid, ProgId, ProgType};
 use skep_interp::{Interp, Program, ProgramSpec, TrapKind};
 use skep_isa::{Insn, opcode as op};
 use skep_machine::map::{KINDS, MapFlags};
 use skep_machine::memory::{Label, Rights, Slab, SlabSpec, Window};
-use skep_machine::{Machine, Map, MapDef, MapField, MapFieldKind, Run, UserMemory};
-use skep_verifier::fields::{self, FieldKind, Kptr, KptrKind};
+use skep_machine::{Machine, Map, MapDef, Run, UserMemory};
 
 use super::generate::Generated;
 use super::rng::Rng;
@@ -227,29 +227,16 @@ fn is_excused(kind: &TrapKind) -> bool {
         )
 }
 
-/// What the machine calls a field; the only objects that maps of the world own are tasks.
-fn kind(kind: FieldKind) -> MapFieldKind {
-    match kind {
-        FieldKind::SpinLock | FieldKind::ResSpinLock => MapFieldKind::SpinLock,
-        FieldKind::Timer | FieldKind::Wq | FieldKind::TaskWork => MapFieldKind::Deferred,
-        FieldKind::Refcount => MapFieldKind::Refcount,
-        FieldKind::Kptr(Kptr { kind: KptrKind::Untrusted, .. }) => MapFieldKind::KptrUntrusted,
-        FieldKind::Kptr(_) => MapFieldKind::Kptr { strukt: "task_struct".to_owned() },
-        _ => MapFieldKind::GraphRoot,
-    }
-}
-
 fn def(world: &World, spec: &WorldMap) -> MapDef {
     let mut def =
         MapDef::new(spec.name, spec.kind, spec.key_size, spec.value_size, spec.max_entries);
-    let kernel = (&world.profile.btf, world.profile.version);
-    let record = spec
-        .value_type
-        .and_then(|value| fields::of_value(kernel, &world.btf, value, spec.value_size));
-    let found = record.iter().flat_map(|record| &record.fields);
-    def.fields = found
-        .map(|field| MapField { offset: field.offset, size: field.size, kind: kind(field.kind) })
-        .collect();
+    let types = Types {
+        object: Some(&world.btf),
+        kernel: &world.profile.btf,
+        version: world.profile.version,
+    };
+    let value = spec.value_type.map(|value| map_fields(types, value, spec.value_size));
+    def.fields = value.unwrap_or_default();
     def.flags = MapFlags::from_bits_retain(spec.flags);
     if spec.kind == MapType::ArrayOfMaps {
         let inner = inner_spec();

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use skep::check::with_kernel;
 use skep_verifier::{FuncInfo, Kernel, Map, Options, Program, Report, Verdict};
 
 use super::generate::Generated;
@@ -89,23 +90,9 @@ impl<'w> Judge<'w> {
             btf: Some(&self.world.btf),
             maps: &self.maps,
         };
-        let profile = &self.world.profile;
-        let config = |name: &str| {
-            let known = !profile.config.is_empty();
-            known.then(|| profile.config.get(name).is_some_and(|v| v == "y" || v == "m"))
-        };
-        let calls = skep_calls::KernelCalls::of_config(config);
-        let kernel = Kernel {
-            version: profile.version,
-            btf: &profile.btf,
-            left_out: &|_, _| false,
-            config: &config,
-            nr_cpus: profile.nr_cpus,
-            nr_cpu_ids: self.nr_cpu_ids,
-            trusts_all_args: profile.trusts_all_args,
-            calls: &calls,
-        };
-        skep_verifier::verify(&program, &kernel, Options::default())
+        let verify =
+            |kernel: &Kernel<'_>| skep_verifier::verify(&program, kernel, Options::default());
+        with_kernel(&self.world.profile, self.nr_cpu_ids, verify)
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use skep_abi::KernelVersion;
 use skep_case::Case;
 use skep_object::{KernelProfile, ObjectSpec};
-use skep_verifier::{Kernel, Options};
+use skep_verifier::Options;
 
-use super::{Judged, Kind, UNRESOLVED, check_object};
+use super::{Judged, Kind, UNRESOLVED, check_object, with_kernel};
 use crate::profile::shipped;
 
 /// The object whose source is the example of what a loader refuses.
@@ -68,20 +68,7 @@ impl Examples {
             return Err(why.clone());
         }
         let profile = self.profile(case.version())?;
-        let config = |name: &str| {
-            let value = profile.config.get(name)?;
-            Some(value == "y" || value == "m")
-        };
-        let judged = case.judge(&Kernel {
-            version: profile.version,
-            btf: &profile.btf,
-            left_out: &|kind, name| profile.left_out(kind, name),
-            config: &config,
-            nr_cpus: profile.nr_cpus,
-            nr_cpu_ids: CPUS,
-            trusts_all_args: profile.trusts_all_args,
-            calls: &skep_calls::KernelCalls::of_config(config),
-        });
+        let judged = with_kernel(profile, CPUS, |kernel| case.judge(kernel));
         let judged = judged.map_err(|error| error.to_string())?;
         let mut source = case.needs();
         let head = source.len();

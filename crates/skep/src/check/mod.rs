@@ -2,6 +2,7 @@
 
 mod example;
 mod explain;
+mod judge;
 mod kernel;
 mod license;
 mod object;
@@ -12,6 +13,7 @@ use skep_verifier::{FuncInfo, Kernel, LineInfo, Map, Program, Report, Verdict};
 
 pub use example::{Example, Examples, Language};
 pub use explain::Fact;
+pub use judge::with_kernel;
 pub use kernel::{finding_of_kernel, kind_of};
 pub use license::is_gpl_compatible;
 pub use object::{
@@ -91,27 +93,8 @@ impl<'a> Checker<'a> {
             btf: self.resolved.btf.as_ref().filter(|_| is_typed),
             maps: &self.maps,
         };
-        let left_out = |kind, name: &str| self.profile.left_out(kind, name);
-        let config = |name: &str| {
-            // A whole configuration names its compiler; a shipped profile lists the options that are known, and no
-            // others.
-            let is_whole = self.profile.config.contains_key("CONFIG_CC_VERSION_TEXT");
-            let value = self.profile.config.get(name);
-            let is_known = is_whole || value.is_some();
-            is_known.then(|| value.is_some_and(|value| value == "y" || value == "m"))
-        };
-        let calls = skep_calls::KernelCalls::of_config(config);
-        let kernel = Kernel {
-            version: self.profile.version,
-            btf: &self.profile.btf,
-            left_out: &left_out,
-            config: &config,
-            nr_cpus: self.profile.nr_cpus,
-            nr_cpu_ids: self.nr_cpu_ids,
-            trusts_all_args: self.profile.trusts_all_args,
-            calls: &calls,
-        };
-        skep_verifier::verify(&input, &kernel, options)
+        let verify = |kernel: &Kernel<'_>| skep_verifier::verify(&input, kernel, options);
+        with_kernel(self.profile, self.nr_cpu_ids, verify)
     }
 
     /// A map whose kind skep does not know, if the program uses one.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use skep_abi::{Addr, Cpu, KernelVersion};
-use skep_btf::{Btf, Type};
+use skep_abi::{Addr, Cpu};
+use skep_btf::Type;
 use skep_machine::map::{KINDS, KeyType, MapFlags};
-use skep_machine::{Machine, Map, MapDef, MapField, MapFieldKind, Prog};
+use skep_machine::{Machine, Map, MapDef, Prog};
 use skep_object::{MapInit, MapSpec, Slot};
-use skep_verifier::fields::{self, FieldKind, Kptr, KptrKind};
 
+use super::field::{Types, map_fields};
 use super::{LoadedMap, no_memory};
 use crate::{Error, ErrorKind};
 
@@ -80,7 +80,9 @@ fn def(machine: &Machine, spec: &MapSpec, types: Types<'_>) -> Result<MapDef, Er
             .map(|inner| def(machine, inner, types).map(Box::new))
             .transpose()?,
         key_type: key_type(spec, types),
-        fields: fields(spec, types),
+        fields: spec
+            .value_type
+            .map_or_else(Vec::new, |value| map_fields(types, value, spec.value_size)),
     })
 }
 
@@ -92,50 +94,6 @@ fn key_type(spec: &MapSpec, types: Types<'_>) -> KeyType {
     match object.resolved(key) {
         Type::Int(int) if int.bits == 32 && int.offset == 0 => KeyType::Int,
         _ => KeyType::Other,
-    }
-}
-
-/// What the special fields of values are found by.
-#[derive(Clone, Copy)]
-pub(super) struct Types<'a> {
-    /// The object's types.
-    pub(super) object: Option<&'a Btf>,
-    /// The kernel's.
-    pub(super) kernel: &'a Btf,
-    /// The kernel's release.
-    pub(super) version: KernelVersion,
-}
-
-/// The special fields of a map's values, as the verifier finds them.
-fn fields(spec: &MapSpec, types: Types<'_>) -> Vec<MapField> {
-    let (Some(object), Some(value)) = (types.object, spec.value_type) else { return Vec::new() };
-    let kernel = (types.kernel, types.version);
-    let Some(record) = fields::of_value(kernel, object, value, spec.value_size) else {
-        return Vec::new();
-    };
-    let field = |field: &fields::Field| MapField {
-        offset: field.offset,
-        size: field.size,
-        kind: kind(field.kind, types),
-    };
-    record.fields.iter().map(field).collect()
-}
-
-fn kind(kind: FieldKind, types: Types<'_>) -> MapFieldKind {
-    match kind {
-        FieldKind::SpinLock | FieldKind::ResSpinLock => MapFieldKind::SpinLock,
-        FieldKind::Timer | FieldKind::Wq | FieldKind::TaskWork => MapFieldKind::Deferred,
-        FieldKind::Refcount => MapFieldKind::Refcount,
-        FieldKind::ListHead(_) | FieldKind::RbRoot(_) => MapFieldKind::GraphRoot,
-        // Nodes are members of allocated objects, not of values.
-        FieldKind::ListNode | FieldKind::RbNode => MapFieldKind::GraphRoot,
-        FieldKind::Kptr(Kptr { kind: KptrKind::Untrusted, .. }) => MapFieldKind::KptrUntrusted,
-        FieldKind::Kptr(Kptr { kind: KptrKind::Uptr, .. }) => MapFieldKind::Uptr,
-        FieldKind::Kptr(Kptr { kind: KptrKind::Ref | KptrKind::Percpu, local, target }) => {
-            let btf = if local { types.object } else { Some(types.kernel) };
-            let strukt = btf.and_then(|btf| btf.get(target)).map_or("", |ty| ty.name());
-            MapFieldKind::Kptr { strukt: strukt.to_owned() }
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a resolved object to maps and programs on a machine: what `BPF_MAP_CREATE` and `BPF_PROG_LOAD` do in Linux.
 
+mod field;
 mod insn;
 mod ksym;
 mod map;
@@ -19,6 +20,8 @@ use skep_verifier::Verdict;
 use crate::check::{Aux, Checker, Options, SourceLine};
 use crate::{Error, ErrorKind};
 use needs::Needs;
+
+pub use field::{Types, map_fields};
 
 /// An object whose maps and programs live on a machine.
 #[derive(Debug)]
@@ -86,7 +89,7 @@ impl Loaded {
         profile: &KernelProfile,
         needs: &Needs,
     ) -> Result<Self, Error> {
-        let types = map::Types {
+        let types = Types {
             object: resolved.btf.as_ref(),
             kernel: &profile.btf,
             version: profile.version,

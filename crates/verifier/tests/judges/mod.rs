@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::io::{Write, stderr};
 
+use skep::check::with_kernel;
 use skep_abi::KernelVersion;
 use skep_case::{Case, CaseError, Judged, outcome};
 use skep_host::LogLevel;
 use skep_object::KernelProfile;
-use skep_verifier::{Kernel, Options};
+use skep_verifier::Options;
 
 /// CPUs that the running kernel is taken to have.
 const CPUS: u32 = 2;
@@ -31,25 +32,7 @@ impl Skep {
 }
 
 fn judge_by(profile: &KernelProfile, case: &Case) -> Result<Judged, CaseError> {
-    with_kernel(profile, |kernel| case.judge(kernel))
-}
-
-fn with_kernel<T>(profile: &KernelProfile, judge: impl FnOnce(&Kernel<'_>) -> T) -> T {
-    let left_out = |kind, name: &str| profile.left_out(kind, name);
-    let config = |name: &str| {
-        let value = profile.config.get(name)?;
-        Some(value == "y" || value == "m")
-    };
-    judge(&Kernel {
-        version: profile.version,
-        btf: &profile.btf,
-        left_out: &left_out,
-        config: &config,
-        nr_cpus: profile.nr_cpus,
-        nr_cpu_ids: CPUS,
-        trusts_all_args: profile.trusts_all_args,
-        calls: &skep_calls::KernelCalls::of_config(config),
-    })
+    with_kernel(profile, CPUS, |kernel| case.judge(kernel))
 }
 
 /// The running kernel.
@@ -92,7 +75,8 @@ impl Running {
         let kernel = case.log(btf, LogLevel(level)).map_err(wrong)?;
         let loaded = case.load(btf).map_err(wrong)?;
         let options = Options { log_level: level };
-        let report = with_kernel(&self.profile, |kernel| case.verify(&loaded, kernel, options));
+        let report =
+            with_kernel(&self.profile, CPUS, |kernel| case.verify(&loaded, kernel, options));
         Ok([kernel, report.map_err(wrong)?.log.unwrap_or_default()])
     }
 

@@ -10,10 +10,10 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use skep::check::with_kernel;
 use skep_abi::KernelVersion;
 use skep_case::Case;
 use skep_object::KernelProfile;
-use skep_verifier::Kernel;
 
 use super::difference::{Found, Kind};
 use super::generate::Generated;
@@ -149,23 +149,9 @@ pub(super) fn case(
 
 /// What skep says of a case by a profile.
 pub(super) fn judged(case: &Case, profile: &KernelProfile) -> Result<String, String> {
-    let left_out = |kind, name: &str| profile.left_out(kind, name);
-    let config = |name: &str| {
-        let known = !profile.config.is_empty();
-        known.then(|| profile.config.get(name).is_some_and(|v| v == "y" || v == "m"))
-    };
-    let kernel = Kernel {
-        version: profile.version,
-        btf: &profile.btf,
-        left_out: &left_out,
-        config: &config,
-        nr_cpus: profile.nr_cpus,
-        nr_cpu_ids: skep_host::possible_cpus(),
-        trusts_all_args: profile.trusts_all_args,
-        calls: &skep_calls::KernelCalls::of_config(config),
-    };
-    let judged = catch_unwind(AssertUnwindSafe(|| case.judge(&kernel)));
-    match judged {
+    let cpus = skep_host::possible_cpus();
+    let judge = || with_kernel(profile, cpus, |kernel| case.judge(kernel));
+    match catch_unwind(AssertUnwindSafe(judge)) {
         Ok(judged) => judged.map(|judged| judged.text).map_err(|error| error.to_string()),
         Err(_) => Ok("a panic".to_owned()),
     }
