@@ -1,7 +1,7 @@
 //! `kernel/bpf/helpers.c`: sections in which objects stay.
 //!
-//! What a program of the machine finds stays until the program ends: these calls change nothing but what they allow.
-//! Whoever runs the program counts them.
+//! Whoever runs the program counts them ([`Effect`](skep_abi::Effect)): a program that may sleep is a reader in them
+//! alone, and what goes in the meantime is freed when the last reader's section ends.
 
 use skep_machine::Kernel;
 use skep_macros::calls;

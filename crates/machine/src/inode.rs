@@ -10,10 +10,7 @@ use parking_lot::Mutex;
 use skep_abi::Addr;
 use skep_btf::Btf;
 
-use crate::cpu::Rcu;
-use crate::map::LocalStorages;
-use crate::memory::Memory;
-use crate::object::{Layout, ObjectPool, Place, Unmodelled};
+use crate::object::{Layout, ObjectPool, Place, Unmodelled, World};
 use crate::{Access, Fault};
 
 /// The inodes of a machine.
@@ -21,26 +18,13 @@ use crate::{Access, Fault};
 pub struct Inodes {
     pool: Option<ObjectPool>,
     by_number: Mutex<BTreeMap<u32, Place>>,
-    memory: Arc<Memory>,
-    rcu: Arc<Rcu>,
-    storages: Arc<LocalStorages>,
+    world: World,
 }
 
 impl Inodes {
-    pub(crate) fn new(
-        memory: &Arc<Memory>,
-        rcu: &Arc<Rcu>,
-        storages: &Arc<LocalStorages>,
-        types: Option<(&Btf, &Arc<Unmodelled>)>,
-    ) -> Self {
+    pub(crate) fn new(world: World, types: Option<(&Btf, &Arc<Unmodelled>)>) -> Self {
         let layout = types.and_then(|(btf, unmodelled)| Layout::new(btf, "inode", unmodelled));
-        Self {
-            pool: layout.map(ObjectPool::new),
-            by_number: Mutex::default(),
-            memory: Arc::clone(memory),
-            rcu: Arc::clone(rcu),
-            storages: Arc::clone(storages),
-        }
+        Self { pool: layout.map(ObjectPool::new), by_number: Mutex::default(), world }
     }
 
     /// The inode with a number, made when there is none; null without a `struct inode` in the machine's types.
@@ -51,10 +35,12 @@ impl Inodes {
             return pool.addr(*place);
         }
         let name = format!("inode {number}");
-        let Ok(place) = pool.make(&self.memory, &self.rcu, name) else { return Addr::NULL };
+        let Ok(place) = pool.make(&self.world.memory, &self.world.rcu, name) else {
+            return Addr::NULL;
+        };
         pool.put(place, "i_ino", number.into());
         by_number.insert(number, place);
-        self.storages.destroy(pool.addr(place));
+        self.world.storages.destroy(pool.addr(place));
         pool.addr(place)
     }
 
@@ -65,10 +51,10 @@ impl Inodes {
     pub fn seen(&self, inode: Addr) -> Result<Option<u32>, Fault> {
         let place = self.pool.as_ref().and_then(|pool| pool.place_of(inode));
         let Some(place) = place else {
-            let found = self.memory.describe(inode);
+            let found = self.world.memory.describe(inode);
             return Err(Fault::WrongObject { addr: inode, what: "inode", found });
         };
-        self.memory.check(inode, 8, Access::Read)?;
+        self.world.memory.check(inode, 8, Access::Read)?;
         let by_number = self.by_number.lock();
         Ok(by_number.iter().find(|(_, of)| **of == place).map(|(number, _)| *number))
     }
@@ -84,9 +70,9 @@ impl Inodes {
     pub fn evict(&self, number: u32) {
         let gone = self.by_number.lock().remove(&number);
         if let (Some(pool), Some(place)) = (&self.pool, gone) {
-            self.storages.destroy(pool.addr(place));
-            pool.retire(&self.rcu, place);
-            self.rcu.run_callbacks();
+            self.world.storages.destroy(pool.addr(place));
+            pool.retire(&self.world.rcu, place);
+            self.world.rcu.run_callbacks();
         }
     }
 }

@@ -17,12 +17,11 @@ use crate::inode::Inodes;
 use crate::kptr::Dtors;
 use crate::map::{LocalStorages, MapEnv, MapObjects, PossibleCpus, WalkKeys};
 use crate::memory::Append;
-use crate::object::Unmodelled;
+use crate::object::{Unmodelled, World};
 use crate::perf::{Contexts, PerfCore};
 use crate::prog::{Executable, ProgSpec, Table};
 use crate::sched::Runqueue;
 use crate::scx::{SchedExt, Scx};
-use crate::task::World;
 use crate::trace::Trace;
 use crate::{Clock, CpuState, Link, Map, Memory, Outputs, Packets, Prog, Tasks};
 
@@ -171,7 +170,12 @@ impl MachineBuilder {
         let owner: Arc<dyn Reclaim> = cpumasks.clone();
         rcu.set_owners(vec![Arc::downgrade(&owner)]);
         let storages = Arc::new(LocalStorages::new(&memory, &rcu, &failslab, count));
-        let cgroups = Arc::new(Cgroups::new(&memory, &rcu, &storages, types));
+        let world = World {
+            memory: Arc::clone(&memory),
+            rcu: Arc::clone(&rcu),
+            storages: Arc::clone(&storages),
+        };
+        let cgroups = Arc::new(Cgroups::new(world.clone(), types));
         let dtors = Arc::new(Dtors::new(vec![cpumasks.clone(), cgroups.clone()]));
         let env = MapEnv {
             objects: map_objects.slab().clone(),
@@ -180,23 +184,18 @@ impl MachineBuilder {
             cpus: count,
             nodes,
             dtors: Arc::clone(&dtors),
-            storages: Arc::clone(&storages),
+            storages,
             rcu: Arc::clone(&rcu),
         };
         let hotplug = Cpus::new(topology);
         let scx =
             Scx::new(&memory, self.btf.as_ref(), &cpumasks, hotplug.topology(), self.version)?;
-        let inodes = Inodes::new(&memory, &rcu, &storages, types);
-        let world = World {
-            memory: Arc::clone(&memory),
-            rcu: Arc::clone(&rcu),
-            cgroups: Arc::clone(&cgroups),
-            storages: Arc::clone(&storages),
-        };
-        let tasks = Tasks::new(world, types, hotplug.topology().possible());
+        let inodes = Inodes::new(world.clone(), types);
+        let possible = hotplug.topology().possible();
+        let tasks = Tasks::new(world.clone(), Arc::clone(&cgroups), types, possible);
         Ok(Machine {
             contexts: Contexts::new(&memory, count)?,
-            packets: Packets::new(Arc::clone(&memory), storages),
+            packets: Packets::new(world),
             memory,
             nr_cpus,
             cpus,

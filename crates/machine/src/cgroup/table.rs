@@ -10,10 +10,7 @@ use skep_btf::Btf;
 use super::CgroupId;
 use super::object::{CgroupObjects, Facts, Objects};
 use crate::Fault;
-use crate::cpu::Rcu;
-use crate::map::LocalStorages;
-use crate::memory::Memory;
-use crate::object::Unmodelled;
+use crate::object::{Unmodelled, World};
 
 /// A control group.
 #[derive(Debug)]
@@ -45,26 +42,17 @@ impl Table {
 pub struct Cgroups {
     pub(super) table: Mutex<Table>,
     objects: Option<CgroupObjects>,
-    memory: Arc<Memory>,
-    rcu: Arc<Rcu>,
-    storages: Arc<LocalStorages>,
+    world: World,
 }
 
 impl Cgroups {
-    pub(crate) fn new(
-        memory: &Arc<Memory>,
-        rcu: &Arc<Rcu>,
-        storages: &Arc<LocalStorages>,
-        types: Option<(&Btf, &Arc<Unmodelled>)>,
-    ) -> Self {
+    pub(crate) fn new(world: World, types: Option<(&Btf, &Arc<Unmodelled>)>) -> Self {
         let mut table = Table::default();
         table.by_id.insert(CgroupId::ROOT, entry("", None, 0));
         Self {
             table: Mutex::new(table),
             objects: types.and_then(|(btf, unmodelled)| CgroupObjects::new(btf, unmodelled)),
-            memory: Arc::clone(memory),
-            rcu: Arc::clone(rcu),
-            storages: Arc::clone(storages),
+            world,
         }
     }
 
@@ -133,8 +121,8 @@ impl Cgroups {
             if let (Some(pools), Some(objects)) = (&self.objects, gone.objects) {
                 let addr = pools.addr(objects);
                 table.by_addr.remove(&addr);
-                self.storages.destroy(addr);
-                pools.retire(&self.rcu, objects);
+                self.world.storages.destroy(addr);
+                pools.retire(&self.world.rcu, objects);
             }
             next = gone.parent;
         }
@@ -207,11 +195,11 @@ impl Cgroups {
             let found = table.by_id.get_mut(&id)?;
             let (name, level) = (found.name.as_str(), found.level);
             let facts = Facts { id, name, level, parent: above };
-            let objects = pools.make(&self.memory, &self.rcu, facts).ok()?;
+            let objects = pools.make(&self.world.memory, &self.world.rcu, facts).ok()?;
             found.objects = Some(objects);
             let addr = pools.addr(objects);
             // Nobody has what lay there before.
-            self.storages.destroy(addr);
+            self.world.storages.destroy(addr);
             table.by_addr.insert(addr, id);
             above = Some(objects);
         }
@@ -230,9 +218,9 @@ impl Cgroups {
     /// A [`Fault`].
     pub(super) fn check(&self, addr: Addr) -> Result<(), Fault> {
         if self.objects.as_ref().is_some_and(|pools| pools.is_one(addr)) {
-            return self.memory.check(addr, 8, crate::Access::Read);
+            return self.world.memory.check(addr, 8, crate::Access::Read);
         }
-        let found = self.memory.describe(addr);
+        let found = self.world.memory.describe(addr);
         Err(Fault::WrongObject { addr, what: "cgroup", found })
     }
 }

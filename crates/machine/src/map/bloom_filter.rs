@@ -4,13 +4,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use skep_abi::Errno;
 
-use super::check::{self, Refusal};
+use super::check::{self, KMALLOC_MAX, Refusal};
 use super::jhash::key_hash;
 use super::{MapDef, MapFlags};
 use crate::memory::{Area, AtomicOp, Memory, OutOfMemory, Width};
 
-/// Bytes of a value at most (`KMALLOC_MAX_SIZE`).
-const MAX_VALUE: u32 = 4 << 20;
 /// Hash functions where none are asked for, and at most.
 const DEFAULT_HASHES: u32 = 5;
 const MAX_HASHES: u64 = 15;
@@ -31,8 +29,8 @@ pub(super) fn check(def: &MapDef) -> Result<(), Refusal> {
             def.map_extra
         ));
     }
-    if def.value_size > MAX_VALUE {
-        return Err((Errno::E2BIG, format!("value_size is over {MAX_VALUE}")));
+    if def.value_size > KMALLOC_MAX {
+        return Err((Errno::E2BIG, format!("value_size is over {KMALLOC_MAX}")));
     }
     Ok(())
 }

@@ -8,8 +8,10 @@ use super::{bloom_filter, local_storage, lpm_trie, queue_stack, slots};
 /// The errno and the rule.
 pub(crate) type Refusal = (Errno, String);
 
-/// `KMALLOC_MAX_SIZE` of x86-64 less `sizeof(struct htab_elem)`: key and value of a hash must be smaller.
-const MAX_HASH_ELEMENT: u64 = (4 << 20) - 48;
+/// `KMALLOC_MAX_SIZE` of x86-64: bytes that are allocated at once.
+pub(super) const KMALLOC_MAX: u32 = 4 << 20;
+/// The same less `sizeof(struct htab_elem)`: key and value of a hash must be smaller.
+const MAX_HASH_ELEMENT: u64 = KMALLOC_MAX as u64 - 48;
 /// `PCPU_MIN_UNIT_SIZE`: the largest value of a per-CPU map.
 const MAX_PERCPU_VALUE: u64 = 32 << 10;
 /// More buckets than this the kernel does not count.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use skep_abi::{Addr, Errno};
 
-use super::check::{self, Refusal};
+use super::check::{self, KMALLOC_MAX, Refusal};
 use super::selem::Selems;
 use super::update::{UpdateFlags, check_existing};
 use super::{MapDef, MapFlags};
@@ -20,7 +20,7 @@ use crate::object::Place;
 /// Bytes of a key: the number of bits, and 1 to 256 bytes of data.
 const KEYS: std::ops::RangeInclusive<u32> = 5..=260;
 /// Bytes of a value at most: `KMALLOC_MAX_SIZE` less the largest key and the node.
-const MAX_VALUE: u32 = 4_194_024;
+const MAX_VALUE: u32 = KMALLOC_MAX - 256 - 24;
 
 /// What the kind demands at creation (`trie_alloc`).
 pub(super) fn check(def: &MapDef) -> Result<(), Refusal> {

@@ -5,12 +5,9 @@
 use parking_lot::Mutex;
 use skep_abi::Errno;
 
-use super::check::Refusal;
+use super::check::{KMALLOC_MAX, Refusal};
 use super::{MapDef, UpdateFlags, check};
 use crate::memory::{Area, Memory, OutOfMemory};
-
-/// Bytes of a value at most (`KMALLOC_MAX_SIZE`).
-const MAX_VALUE: u32 = 4 << 20;
 
 /// What the kinds demand at creation (`queue_stack_map_alloc_check`).
 pub(super) fn check(def: &MapDef) -> Result<(), Refusal> {
@@ -23,8 +20,8 @@ pub(super) fn check(def: &MapDef) -> Result<(), Refusal> {
         return invalid(format!("key_size is {}, and a {name} has no keys", def.key_size));
     }
     check::flags(def, super::MapFlags::empty())?;
-    if def.value_size > MAX_VALUE {
-        return Err((Errno::E2BIG, format!("value_size is over {MAX_VALUE}")));
+    if def.value_size > KMALLOC_MAX {
+        return Err((Errno::E2BIG, format!("value_size is over {KMALLOC_MAX}")));
     }
     Ok(())
 }

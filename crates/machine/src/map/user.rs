@@ -139,15 +139,19 @@ impl<'m> UserSide<'m> {
         if flags & UpdateFlags::LOCK.bits() != 0 && !self.has_lock() {
             return Err(Errno::EINVAL);
         }
-        let key = self.checked(key)?;
+        self.store(self.checked(key)?, value, flags)?;
+        // What was there before goes.
+        self.machine.rcu().run_callbacks();
+        Ok(())
+    }
+
+    fn store(&self, key: &[u8], value: &[u8], flags: u64) -> Result<(), Errno> {
         if let Body::LocalStorage(storage) = &self.map.body {
             let owner = self.owner(key)?;
             if value.len() != self.map.def.value_size as usize {
                 return Err(Errno::EINVAL);
             }
-            storage.update(owner, value, UpdateFlags::parse(flags)?)?;
-            self.machine.rcu().run_callbacks();
-            return Ok(());
+            return storage.update(owner, value, UpdateFlags::parse(flags)?);
         }
         match self.map.map_type() {
             MapType::Ringbuf => Err(Errno::ENOTSUPP),
@@ -169,11 +173,7 @@ impl<'m> UserSide<'m> {
                 let number = value.try_into().map(u32::from_le_bytes).map_err(|_| Errno::EINVAL)?;
                 self.set_inner(key, MapId(number), flags)
             }
-            _ => {
-                self.map.write(CPU, key, NewValue::User(value), flags)?;
-                self.machine.rcu().run_callbacks();
-                Ok(())
-            }
+            _ => self.map.write(CPU, key, NewValue::User(value), flags),
         }
     }
 
@@ -211,7 +211,12 @@ impl<'m> UserSide<'m> {
     /// updates, `ENOTSUPP` for ring buffers.
     pub fn delete(&self, key: &[u8]) -> Result<(), Errno> {
         self.may_write()?;
-        let key = self.checked(key)?;
+        self.remove(self.checked(key)?)?;
+        self.machine.rcu().run_callbacks();
+        Ok(())
+    }
+
+    fn remove(&self, key: &[u8]) -> Result<(), Errno> {
         let index = index_of(key).unwrap_or(u32::MAX);
         match &self.map.body {
             Body::Array(array) if self.map.map_type() == MapType::ArrayOfMaps => {
@@ -222,11 +227,7 @@ impl<'m> UserSide<'m> {
             }
             Body::Array(_) => Err(Errno::EINVAL),
             Body::Hash(hash) => hash.take(CPU, key, false).map(drop),
-            Body::LpmTrie(trie) => {
-                trie.delete(key)?;
-                self.machine.rcu().run_callbacks();
-                Ok(())
-            }
+            Body::LpmTrie(trie) => trie.delete(key),
             Body::QueueStack(_) => Err(Errno::EINVAL),
             Body::BloomFilter(_) => Err(Errno::EOPNOTSUPP),
             Body::StackTrace(map) => map.delete(CPU, index),
@@ -235,11 +236,7 @@ impl<'m> UserSide<'m> {
             Body::Ringbuf(_) => Err(Errno::ENOTSUPP),
             Body::CgroupStorage(_) => Err(Errno::EINVAL),
             Body::Slots(_) => Err(Errno::ENOENT),
-            Body::LocalStorage(storage) => {
-                storage.delete(self.owner(key)?)?;
-                self.machine.rcu().run_callbacks();
-                Ok(())
-            }
+            Body::LocalStorage(storage) => storage.delete(self.owner(key)?),
         }
     }
 

@@ -5,7 +5,9 @@
 mod chunks;
 mod layout;
 mod pool;
+mod world;
 
 pub(crate) use chunks::{Chunks, Place};
 pub(crate) use layout::{Layout, Unmodelled};
 pub(crate) use pool::ObjectPool;
+pub(crate) use world::World;

@@ -8,8 +8,8 @@ use skep_abi::Addr;
 
 use super::{BUFFER_SIZE, Packet, PacketKind, no_packet};
 use crate::Fault;
-use crate::map::LocalStorages;
-use crate::memory::{Label, Memory, OutOfMemory, Slab, SlabSpec, Window};
+use crate::memory::{Label, OutOfMemory, Slab, SlabSpec, Window};
+use crate::object::World;
 
 /// Bytes that a context has at most.
 const CTX_SIZE: u64 = super::skb::SKB_CTX_SIZE;
@@ -27,15 +27,14 @@ struct Frame {
 /// All live packets of a machine.
 #[derive(Debug)]
 pub struct Packets {
-    memory: Arc<Memory>,
-    storages: Arc<LocalStorages>,
+    world: World,
     live: Mutex<BTreeMap<u64, Packet>>,
     free: Mutex<Vec<Frame>>,
 }
 
 impl Packets {
-    pub(crate) fn new(memory: Arc<Memory>, storages: Arc<LocalStorages>) -> Self {
-        Self { memory, storages, live: Mutex::default(), free: Mutex::default() }
+    pub(crate) fn new(world: World) -> Self {
+        Self { world, live: Mutex::default(), free: Mutex::default() }
     }
 
     fn frame(&self) -> Result<Frame, OutOfMemory> {
@@ -48,7 +47,7 @@ impl Packets {
         let alloc = |window, size, label, has_span| {
             let mut spec = SlabSpec::new(window, size, 1, Label::new(label, ""));
             spec.has_span = has_span;
-            self.memory.alloc(&spec)
+            self.world.memory.alloc(&spec)
         };
         Ok(Frame {
             buffer: alloc(Window::Contexts, BUFFER_SIZE, "packet", true)?,
@@ -74,12 +73,12 @@ impl Packets {
             return Err(OutOfMemory { bytes: len, window: Window::Contexts });
         }
         let Frame { buffer, ctx, companion } = self.frame()?;
-        self.memory.set_span(&ctx, 0, ctx_size);
-        self.memory.set_span(&companion, 0, companion_size);
+        self.world.memory.set_span(&ctx, 0, ctx_size);
+        self.world.memory.set_span(&companion, 0, companion_size);
         buffer.write(0, headroom, bytes);
         let packet = Packet {
             kind,
-            memory: Arc::clone(&self.memory),
+            memory: Arc::clone(&self.world.memory),
             buffer,
             ctx,
             meta: headroom,
@@ -114,9 +113,9 @@ impl Packets {
         let Packet { buffer, ctx, companion, .. } = packet;
         let Some(companion) = companion else { return };
         // The socket goes with its packet.
-        self.storages.destroy(companion.addr(0));
+        self.world.storages.destroy(companion.addr(0));
         for slab in [&buffer, &ctx, &companion] {
-            self.memory.set_span(slab, 0, 0);
+            self.world.memory.set_span(slab, 0, 0);
         }
         self.free.lock().push(Frame { buffer, ctx, companion });
     }
@@ -127,7 +126,7 @@ impl Packets {
     /// When there is none.
     pub fn with<T>(&self, ctx: Addr, act: impl FnOnce(&mut Packet) -> T) -> Result<T, Fault> {
         let mut live = self.live.lock();
-        let packet = live.get_mut(&ctx.0).ok_or_else(|| no_packet(&self.memory, ctx))?;
+        let packet = live.get_mut(&ctx.0).ok_or_else(|| no_packet(&self.world.memory, ctx))?;
         Ok(act(packet))
     }
 
@@ -143,7 +142,7 @@ impl Packets {
         if self.live.lock().values().any(is_its) {
             return Ok(());
         }
-        let found = self.memory.describe(sock);
+        let found = self.world.memory.describe(sock);
         Err(Fault::WrongObject { addr: sock, what: "socket", found })
     }
 

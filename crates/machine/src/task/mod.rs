@@ -15,7 +15,6 @@ use crate::cgroup::CgroupId;
 
 pub use life::NewTask;
 pub use table::Tasks;
-pub(crate) use table::World;
 
 /// What is known of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]

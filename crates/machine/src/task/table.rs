@@ -11,10 +11,7 @@ use skep_topology::CpuMask;
 use super::Task;
 use super::object::{Objects, Relatives, TaskObjects};
 use crate::cgroup::{CgroupId, Cgroups};
-use crate::cpu::Rcu;
-use crate::map::LocalStorages;
-use crate::memory::Memory;
-use crate::object::Unmodelled;
+use crate::object::{Unmodelled, World};
 use crate::{Access, Fault};
 
 /// Tasks that are remembered after their exit, for samples that come late.
@@ -68,27 +65,20 @@ impl Table {
 pub struct Tasks {
     table: RwLock<Table>,
     objects: Option<TaskObjects>,
+    cgroups: Arc<Cgroups>,
     world: World,
-}
-
-/// What tasks are among.
-#[derive(Debug)]
-pub(crate) struct World {
-    pub(crate) memory: Arc<Memory>,
-    pub(crate) rcu: Arc<Rcu>,
-    pub(crate) cgroups: Arc<Cgroups>,
-    pub(crate) storages: Arc<LocalStorages>,
 }
 
 impl Tasks {
     pub(crate) fn new(
         world: World,
+        cgroups: Arc<Cgroups>,
         types: Option<(&Btf, &Arc<Unmodelled>)>,
         possible: &CpuMask,
     ) -> Self {
         let objects =
             types.and_then(|(btf, unmodelled)| TaskObjects::new(btf, unmodelled, possible));
-        Self { table: RwLock::default(), objects, world }
+        Self { table: RwLock::default(), objects, cgroups, world }
     }
 
     /// What is known of a thread, be it alive or not.
@@ -354,7 +344,7 @@ impl Tasks {
         };
         let leader = addr(task.pid);
         let parent = addr(parent);
-        let css_set = self.world.cgroups.css_set(task.cgroup.unwrap_or(CgroupId::ROOT));
+        let css_set = self.cgroups.css_set(task.cgroup.unwrap_or(CgroupId::ROOT));
         pools.fill(objects, &task, Relatives { leader, parent, css_set });
     }
 

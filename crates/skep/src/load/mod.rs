@@ -89,11 +89,8 @@ impl Loaded {
         profile: &KernelProfile,
         needs: &Needs,
     ) -> Result<Self, Error> {
-        let types = Types {
-            object: resolved.btf.as_ref(),
-            kernel: &profile.btf,
-            version: profile.version,
-        };
+        let types =
+            Types { object: resolved.btf.as_ref(), kernel: &profile.btf, version: profile.version };
         let maps = resolved
             .maps
             .iter()

@@ -46,17 +46,17 @@ impl Counts {
 pub(crate) fn text(rows: &[Row], list: bool) -> String {
     let mut types: BTreeMap<&str, Counts> = BTreeMap::new();
     let mut all = Counts::default();
-    let mut missing: BTreeMap<String, u64> = BTreeMap::new();
+    let mut missing: BTreeMap<(&str, String), u64> = BTreeMap::new();
     for row in rows {
         types.entry(&row.prog_type).or_default().add(row);
         all.add(row);
         match &row.outcome {
             Outcome::Unsupported(what) => {
-                *missing.entry(format!("unsupported {{}}: {}", lacking(what))).or_default() += 1;
+                *missing.entry(("unsupported", lacking(what))).or_default() += 1;
             }
             // Nothing else keeps the kernel from running what it has loaded.
             Outcome::NotDriven(why) if why.starts_with("not attached") => {
-                *missing.entry(format!("not run {{}}: {why}")).or_default() += 1;
+                *missing.entry(("not run", why.clone())).or_default() += 1;
             }
             _ => {}
         }
@@ -96,8 +96,8 @@ pub(crate) fn text(rows: &[Row], list: bool) -> String {
     );
     let mut missing: Vec<_> = missing.into_iter().collect();
     missing.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    for (what, count) in missing {
-        let _ = writeln!(text, "  {}", what.replacen("{}", &format!("{count:4}"), 1));
+    for ((result, what), count) in missing {
+        let _ = writeln!(text, "  {result} {count:4}: {what}");
     }
     let bad = rows.iter().filter(|row| list && row.is_bad());
     for row in bad {
