@@ -142,10 +142,21 @@ fn pass(way: Way, source: Source, count: u32) {
         Source::Writes => (0..count).for_each(|_| WATCHED.store(1, SeqCst)),
         Source::PageFaults => touch(count as usize),
         Source::ContextSwitches => {
-            (0..count).for_each(|_| std::thread::sleep(Duration::from_micros(50)));
+            let end = switches() + u64::from(count);
+            while switches() < end {
+                std::thread::sleep(Duration::from_micros(50));
+            }
         }
         Source::CpuClock => spin(Duration::from_nanos(2 * Source::PERIOD) * count),
     }
+}
+
+/// How often this thread has given up its CPU or lost it. A sleep need not count: its time may be up before the thread
+/// has left the CPU, as happens when the host takes a virtual CPU away.
+fn switches() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+    let counts = status.lines().filter_map(|line| line.split_once("_ctxt_switches:"));
+    counts.map(|(_, count)| count.trim().parse::<u64>().unwrap()).sum()
 }
 
 /// Touches pages for the first time.
