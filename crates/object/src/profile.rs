@@ -51,11 +51,10 @@ impl KernelProfile {
     /// Whether the kernel has a type or variable of this name that the reduced `btf` left out.
     ///
     /// Functions are in no list of names: reductions keep those that programs call and attach to, and others are taken
-    /// to be absent. But stubs of operations (`Qdisc_ops__enqueue`), which reductions drop, count as left out.
+    /// to be absent.
     #[must_use]
     pub fn left_out(&self, kind: skep_btf::Kind, name: &str) -> bool {
-        let is_stub = kind == skep_btf::Kind::Func && name.contains("_ops__");
-        self.known.as_ref().is_some_and(|known| is_stub || known.contains(kind, name))
+        self.known.as_ref().is_some_and(|known| known.contains(kind, name))
             && self.btf.find(name, kind).is_none()
     }
 

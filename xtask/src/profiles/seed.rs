@@ -342,7 +342,11 @@ pub(super) fn seeds(btf: &Btf, kfuncs: &[String]) -> Vec<TypeId> {
                     || LISTS.iter().any(|list| name.ends_with(list))
                     || has_bpf_values(&ty)
             }
-            Kind::Func => functions.contains(name) || has(name, FUNCTION_PREFIXES),
+            Kind::Func => {
+                functions.contains(name)
+                    || has(name, FUNCTION_PREFIXES)
+                    || is_telling_stub(btf, &ty)
+            }
             _ => false,
         };
         if wanted {
@@ -353,6 +357,16 @@ pub(super) fn seeds(btf: &Btf, kfuncs: &[String]) -> Vec<TypeId> {
         }
     }
     seeds
+}
+
+/// Whether it is the stub of an operation (`Qdisc_ops__enqueue`) that tells more of an argument than its type.
+fn is_telling_stub(btf: &Btf, func: &Type<'_>) -> bool {
+    let proto = func.target().map(|proto| btf.ty(proto));
+    let Some(Type::FuncProto(proto)) = proto.filter(|_| func.name().contains("_ops__")) else {
+        return false;
+    };
+    let tells = |name: &str| name.ends_with("__ref") || name.ends_with("__nullable");
+    proto.params().any(|param| tells(param.name))
 }
 
 /// Whether it is an enum of the BPF user interface, most of which have no name.

@@ -73,7 +73,7 @@ fn explore(env: &mut Env<'_>, subprog: u32) -> Step {
 
 /// References that the context hands to the program, which must give them up.
 fn acquire_args(env: &mut Env<'_>) -> Step {
-    for off in crate::access::ctx::ref_args(env)? {
+    for off in crate::access::ctx::ref_args(env) {
         let id = crate::call::refs::acquire(env);
         env.ctx_refs.push((off, id));
     }

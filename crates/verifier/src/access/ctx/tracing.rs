@@ -87,11 +87,6 @@ pub(super) fn access(env: &Env<'_>, query: &Query) -> Step<Answer> {
         return Ok(Ok(yields));
     }
     let answer = argument(env, &target, query);
-    if query.prog_type == ProgType::StructOps
-        && matches!(answer, Ok(Yields::Pointer(_) | Yields::Object { .. }))
-    {
-        has_stub(env, &[TELL_REFERENCES, TELL_NULL])?;
-    }
     Ok(answer.map(|yields| promote(env, &target, yields)))
 }
 
@@ -245,41 +240,19 @@ fn stub_flags(env: &Env<'_>, arg: u32) -> Option<TypeFlags> {
 
 fn stub_param<'b>(env: &Env<'b>, arg: u32) -> Option<&'b str> {
     let btf = env.kernel.btf;
-    let (ops, member) = member_of_ops(env)?;
-    let stub = btf.find(&format!("{ops}__{member}"), Kind::Func)?;
+    let ops = env.prog.attach_btf_id?;
+    let member = btf.ty(ops).composite()?.member(env.prog.struct_ops_member? as usize)?;
+    let stub = btf.find(&format!("{}__{}", btf.name(ops), member.name), Kind::Func)?;
     let Type::FuncProto(proto) = btf.ty(btf.ty(stub).target()?) else { return None };
     proto.params().nth(arg as usize).map(|param| param.name)
 }
 
-/// The struct of operations that the program belongs to, and its member.
-fn member_of_ops<'b>(env: &Env<'b>) -> Option<(&'b str, &'b str)> {
-    let (btf, ops) = (env.kernel.btf, env.prog.attach_btf_id?);
-    let member = btf.ty(ops).composite()?.member(env.prog.struct_ops_member? as usize)?;
-    Some((btf.name(ops), member.name))
-}
-
-/// Members whose stubs tell which argument is a reference, or may be null (as 6.13 to 7.2 have them).
-const TELL_REFERENCES: (&str, &str) = ("Qdisc_ops", "enqueue");
-const TELL_NULL: (&str, &str) = ("sched_ext_ops", "dispatch");
-
-/// Gives up where one of these members is meant and the types are a selection that lacks its stub.
-fn has_stub(env: &Env<'_>, members: &[(&str, &str)]) -> Step {
-    let member = member_of_ops(env).filter(|member| members.contains(member));
-    let Some((ops, member)) = member else { return Ok(()) };
-    let name = format!("{ops}__{member}");
-    match (env.kernel.left_out)(Kind::Func, &name) {
-        true => Stop::unsupported(format!("function {name}, which the profile lacks")),
-        false => Ok(()),
-    }
-}
-
 /// Offsets of the arguments that are references which the program must give up (`__ref`).
-pub(crate) fn ref_args(env: &Env<'_>) -> Step<Vec<i32>> {
+pub(crate) fn ref_args(env: &Env<'_>) -> Vec<i32> {
     if env.prog.prog_type != ProgType::StructOps {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    has_stub(env, &[TELL_REFERENCES])?;
-    let Some(target) = Target::of(env) else { return Ok(Vec::new()) };
+    let Some(target) = Target::of(env) else { return Vec::new() };
     let mut off = 0;
     let mut refs = Vec::new();
     for (arg, param) in (0..).zip(target.proto.params()) {
@@ -288,7 +261,7 @@ pub(crate) fn ref_args(env: &Env<'_>) -> Step<Vec<i32>> {
         }
         off += slot_size(target.btf, param.ty);
     }
-    Ok(refs)
+    refs
 }
 
 /// Arguments that one struct of operations describes in code (`is_valid_access` of its own).
