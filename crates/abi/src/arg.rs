@@ -106,6 +106,20 @@ pub enum ArgType {
     },
     /// A dynptr on the stack: 16 bytes.
     Dynptr(DynptrUse),
+    /// An object that the program allocated (`bpf_obj_new`).
+    AllocObj,
+    /// The root of a list or tree.
+    GraphRoot {
+        /// `bpf_list_head`, `bpf_rb_root`.
+        strukt: &'static str,
+    },
+    /// The node of an object that the program allocated.
+    GraphNode {
+        /// `bpf_list_node`, `bpf_rb_node`.
+        strukt: &'static str,
+    },
+    /// A per-CPU variable of the kernel or of an allocated object.
+    PercpuBtfId,
     /// A kernel object by its struct name.
     BtfPtr {
         /// The struct's name in kernel BTF.
@@ -149,8 +163,17 @@ pub enum RetType {
         /// Trusted, so that fields may be walked.
         trusted: bool,
     },
-    /// Memory of a known size that a per-CPU or ksym address designates.
+    /// An object that the program allocated, or null where the flags say so.
+    AllocObj,
+    /// The node of an object that the program allocated, or null where the flags say so.
+    GraphNode {
+        /// `bpf_list_node`, `bpf_rb_node`.
+        strukt: &'static str,
+    },
+    /// Memory of a known size that a per-CPU address designates.
     MemOrBtf,
+    /// The same, or null.
+    MemOrBtfOrNull,
 }
 
 impl ArgType {
@@ -212,7 +235,11 @@ impl ArgType {
             Self::Dynptr(DynptrUse::ReleaseRingbuf) => {
                 "ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_RINGBUF | OBJ_RELEASE"
             }
-            Self::BtfPtr { nullable: false, .. } => "ARG_PTR_TO_BTF_ID",
+            Self::PercpuBtfId => "ARG_PTR_TO_PERCPU_BTF_ID",
+            Self::BtfPtr { nullable: false, .. }
+            | Self::AllocObj
+            | Self::GraphRoot { .. }
+            | Self::GraphNode { .. } => "ARG_PTR_TO_BTF_ID",
             Self::BtfPtr { nullable: true, .. } => "ARG_PTR_TO_BTF_ID_OR_NULL",
         }
     }
@@ -235,8 +262,9 @@ impl RetType {
             Self::IterElemOrNull => "RET_PTR_TO_MEM_OR_NULL",
             Self::OwnedOrNull => "RET_PTR_TO_BTF_ID_OR_NULL",
             Self::BtfPtr { trusted: true, .. } => "RET_PTR_TO_BTF_ID_TRUSTED",
-            Self::BtfPtr { .. } => "RET_PTR_TO_BTF_ID",
-            Self::MemOrBtf => "RET_PTR_TO_MEM_OR_BTF_ID",
+            Self::BtfPtr { .. } | Self::AllocObj | Self::GraphNode { .. } => "RET_PTR_TO_BTF_ID",
+            Self::MemOrBtf => "RET_PTR_TO_MEM_OR_BTF_ID | MEM_RDONLY",
+            Self::MemOrBtfOrNull => "RET_PTR_TO_MEM_OR_BTF_ID | PTR_MAYBE_NULL | MEM_RDONLY",
         }
     }
 }

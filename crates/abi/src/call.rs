@@ -338,10 +338,22 @@ impl CallSpec {
         older.map_or((self.args, self.ret), |proto| (proto.args, proto.ret))
     }
 
+    /// The names of the arguments in `version`.
+    #[must_use]
+    pub fn arg_names_at(&self, version: KernelVersion) -> &'static [&'static str] {
+        let older = self.older.iter().find(|proto| version < proto.until);
+        older.map_or(self.arg_names, |proto| proto.arg_names)
+    }
+
     /// The name in `version`.
     #[must_use]
     pub fn name_at(&self, version: KernelVersion) -> &'static str {
         self.old_names.iter().find(|(until, _)| version < *until).map_or(self.name, |(_, old)| old)
+    }
+
+    /// Its names of all releases, the newest first.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.old_names.iter().map(|(_, old)| *old))
     }
 
     /// The kernel's text to a program of a type that the call does not support.

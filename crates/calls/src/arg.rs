@@ -122,6 +122,18 @@ addresses! {
     KptrField: ArgType::KptrXchgDest;
     /// A reference that the call takes away, or null.
     OwnedOrNull: ArgType::OwnedOrNull;
+    /// An object that the program allocated.
+    AllocObj: ArgType::AllocObj;
+    /// The head of a list.
+    ListHead: ArgType::GraphRoot { strukt: "bpf_list_head" };
+    /// A node of a list.
+    ListNode: ArgType::GraphNode { strukt: "bpf_list_node" };
+    /// The root of a tree.
+    RbRoot: ArgType::GraphRoot { strukt: "bpf_rb_root" };
+    /// A node of a tree.
+    RbNode: ArgType::GraphNode { strukt: "bpf_rb_node" };
+    /// A per-CPU variable.
+    PercpuPtr: ArgType::PercpuBtfId;
     /// A callback.
     Func: ArgType::Func;
     /// What the callback gets as its context.

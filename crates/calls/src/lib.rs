@@ -30,11 +30,13 @@ mod cpumask;
 mod dynptr;
 mod exception;
 mod filter;
+mod graph;
 mod kptr;
 mod local_storage;
 mod maccess;
 mod map;
 mod names;
+mod obj;
 mod prog_set;
 mod proto;
 mod rcu;
@@ -70,6 +72,10 @@ pub static CATALOGUE: &[&[Call]] = &[
     cpumask::Cpumask::CALLS,
     rcu::Sections::CALLS,
     kptr::Kptrs::CALLS,
+    obj::Objects::CALLS,
+    graph::Lists::CALLS,
+    graph::Trees::CALLS,
+    cpu::PercpuVars::CALLS,
     time::Time::CALLS,
     task::Current::CALLS,
     cgroup::CurrentCgroup::CALLS,

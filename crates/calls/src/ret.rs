@@ -156,6 +156,16 @@ or_null! {
     DynptrMemOrNull: RetType::DynptrMemOrNull;
     /// The `int` that an iterator has come to.
     IterElem: RetType::IterElemOrNull;
+    /// An object that the program allocated; the call's flags must say `RET_NULL`.
+    AllocObjOrNull: RetType::AllocObj;
+    /// A node of a list; the call's flags must say `RET_NULL`.
+    ListNodeOrNull: RetType::GraphNode { strukt: "bpf_list_node" };
+    /// A node of a tree; the call's flags must say `RET_NULL`.
+    RbNodeOrNull: RetType::GraphNode { strukt: "bpf_rb_node" };
+    /// A CPU's variable.
+    PercpuVarOrNull: RetType::MemOrBtfOrNull;
+    /// This CPU's variable, never null.
+    PercpuVar: RetType::MemOrBtf;
 }
 
 /// Trusted `struct task_struct *`, never null.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use skep_abi::{Addr, CallKind, ProgId, ProgType};
 use skep_calls::Call;
 use skep_isa::{INSN_SIZE, Imm64, Insn, InsnIdx, Names};
-use skep_machine::Machine;
 use skep_machine::memory::OutOfMemory;
+use skep_machine::{Machine, ObjType};
 
 use crate::code::{self, Around, Slot};
 
@@ -57,6 +57,8 @@ pub struct ProgramSpec {
     pub ctx_ptrs: u16,
     /// Whether it may sleep (`BPF_F_SLEEPABLE`): it is in an RCU section only where it says so.
     pub sleepable: bool,
+    /// Structs that it may allocate (`bpf_obj_new`), by their numbers in its BTF.
+    pub obj_types: Arc<HashMap<u32, Arc<ObjType>>>,
 }
 
 impl ProgramSpec {
@@ -67,7 +69,20 @@ impl ProgramSpec {
         let kfuncs = HashMap::new();
         let name = name.into();
         let (exception_cb, ctx_ptrs, sleepable) = (None, 0, false);
-        Self { id, name, prog_type, insns, lines, funcs, kfuncs, exception_cb, ctx_ptrs, sleepable }
+        let obj_types = Arc::default();
+        Self {
+            id,
+            name,
+            prog_type,
+            insns,
+            lines,
+            funcs,
+            kfuncs,
+            exception_cb,
+            ctx_ptrs,
+            sleepable,
+            obj_types,
+        }
     }
 }
 
@@ -167,6 +182,11 @@ impl Program {
     /// Whether it may sleep.
     pub(crate) const fn is_sleepable(&self) -> bool {
         self.spec.sleepable
+    }
+
+    /// A struct that it may allocate.
+    pub(crate) fn obj_type(&self, id: u64) -> Option<Arc<ObjType>> {
+        self.spec.obj_types.get(&u32::try_from(id).ok()?).cloned()
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {

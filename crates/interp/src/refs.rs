@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use skep_abi::{Addr, ArgType, Effect, KernelVersion, KfuncFlags, RetType};
 use skep_isa::InsnIdx;
-use skep_machine::Memory;
+use skep_machine::{Machine, Memory};
 
 use crate::code::MadeCall;
 use crate::{Location, Program, TrapKind};
@@ -99,9 +99,15 @@ impl MadeCall {
         let of_kfunc = self.flags.contains(KfuncFlags::RELEASE);
         self.args.iter().position(|arg| match arg {
             ArgType::RingbufMem | ArgType::OwnedOrNull => true,
-            ArgType::BtfPtr { .. } => of_kfunc,
+            ArgType::BtfPtr { .. } | ArgType::AllocObj => of_kfunc,
+            ArgType::GraphNode { .. } => self.gives_to_graph(),
             _ => false,
         })
+    }
+
+    /// Whether the call puts an object into a list or tree, which holds it then.
+    pub(crate) fn gives_to_graph(&self) -> bool {
+        matches!(self.spec.effect, Some(Effect::ListPush | Effect::RbtreeAdd))
     }
 
     /// Whether an argument must point somewhere.
@@ -126,16 +132,16 @@ impl Refs {
     /// The reference that a call is about to take away; marks are those of the argument registers.
     pub(crate) fn to_release(
         &self,
-        memory: &Memory,
+        machine: &Machine,
         made: &MadeCall,
         args: [u64; 5],
         marks: [Mark; 5],
     ) -> Result<Option<RefId>, TrapKind> {
         let Some(at) = made.released_arg() else { return Ok(None) };
-        let object = Addr(args[at]);
-        if object.is_null() {
+        if args[at] == 0 {
             return Ok(None);
         }
+        let object = start_of(machine, Addr(args[at]));
         let is_held = |id: &RefId| self.get(*id).is_some_and(|found| found.released.is_none());
         let by_address = || {
             let held = |found: &&Ref| found.released.is_none() && found.object == object;
@@ -145,7 +151,8 @@ impl Refs {
         match marks[at].id().filter(is_held).or_else(by_address) {
             Some(id) => Ok(Some(id)),
             None => {
-                Err(TrapKind::NotHeld { call: made.spec.name, object: memory.describe(object) })
+                let object = machine.memory().describe(object);
+                Err(TrapKind::NotHeld { call: made.spec.name, object })
             }
         }
     }
@@ -159,12 +166,18 @@ impl Refs {
     }
 
     /// The reference that a call's result is.
-    pub(crate) fn acquire(&mut self, made: &MadeCall, result: u64, at: At) -> Option<RefId> {
+    pub(crate) fn acquire(
+        &mut self,
+        machine: &Machine,
+        made: &MadeCall,
+        result: u64,
+        at: At,
+    ) -> Option<RefId> {
         if result == 0 || !made.acquires() {
             return None;
         }
         self.held += 1;
-        let (object, call) = (Addr(result), made.spec.name);
+        let (object, call) = (start_of(machine, Addr(result)), made.spec.name);
         self.refs.push(Ref { object, call, acquired: at, released: None });
         Some(RefId(self.refs.len() as u32))
     }
@@ -259,6 +272,11 @@ impl Refs {
     fn get(&self, id: RefId) -> Option<&Ref> {
         self.refs.get((id.0 as usize).checked_sub(1)?)
     }
+}
+
+/// The object that an address lies in, where that is one that programs allocate: calls take and give their nodes.
+fn start_of(machine: &Machine, addr: Addr) -> Addr {
+    machine.objs().start_of(addr).unwrap_or(addr)
 }
 
 /// Whether RCU sections may lie within each other.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skep_abi::{Addr, Effect, ProgId};
 use skep_isa::{InsnIdx, Reg};
-use skep_machine::{Fault, Invoke, Run, Stop, spin_lock};
+use skep_machine::{Fault, Invoke, ObjType, Run, Stop, spin_lock};
 
 use crate::btf_ptr::BtfPtrs;
 use crate::budget::Budget;
@@ -204,12 +204,9 @@ impl<'r> Vm<'r> {
             Outcome::Returned(result) => {
                 frame.returned(result);
                 if let Some(id) = released {
-                    self.refs.release(id, &made, here());
-                    frame.btf.release(id);
-                    self.stack.release(id);
-                    self.callers.iter_mut().for_each(|caller| caller.btf.release(id));
+                    self.released(id, &made, &mut frame, here());
                 }
-                let acquired = self.refs.acquire(&made, result.unwrap_or(0), here());
+                let acquired = self.refs.acquire(run.machine, &made, result.unwrap_or(0), here());
                 call::mark_result(&mut frame, &made, acquired);
                 self.section(run, &mut frame, (made.spec.effect, Addr(args[0])), here())
                     .map_err(|kind| self.trap(kind, &program, pc))?;
@@ -217,6 +214,18 @@ impl<'r> Vm<'r> {
         }
         frame.pc += 1;
         Ok((frame, After::Same))
+    }
+
+    /// Notes that a call has taken a reference away: what points to the object is useless from now on, unless the object
+    /// is in a list or tree and the program still looks at it there.
+    fn released(&mut self, id: RefId, made: &MadeCall, frame: &mut Frame, at: At) {
+        self.refs.release(id, made, at);
+        if made.gives_to_graph() {
+            return;
+        }
+        frame.btf.release(id);
+        self.stack.release(id);
+        self.callers.iter_mut().for_each(|caller| caller.btf.release(id));
     }
 
     /// Counts sections. A program that may sleep is an RCU reader in them alone.
@@ -273,7 +282,7 @@ impl<'r> Vm<'r> {
         made: &MadeCall,
         args: [u64; 5],
     ) -> Result<Option<RefId>, TrapKind> {
-        let memory = run.machine.memory();
+        let (machine, memory) = (run.machine, run.machine.memory());
         let marks = frame.btf.references_of_args();
         for (at, mark) in marks.iter().enumerate() {
             if let Some(id) = mark.stale()
@@ -283,7 +292,7 @@ impl<'r> Vm<'r> {
             }
         }
         self.refs.check_lock(made.spec.effect, Addr(args[0]))?;
-        self.refs.to_release(memory, made, args, marks)
+        self.refs.to_release(machine, made, args, marks)
     }
 
     /// Lets another program take the frame over.
@@ -359,6 +368,10 @@ impl<'r> Vm<'r> {
 }
 
 impl Invoke for Vm<'_> {
+    fn obj_type(&self, id: u64) -> Option<Arc<ObjType>> {
+        self.callers.last()?.program.obj_type(id)
+    }
+
     fn invoke(&mut self, run: &mut Run<'_>, func: Addr, args: [u64; 5]) -> Result<u64, Stop> {
         self.callback(run, func, args).map_err(|trap| {
             let why = trap.kind.to_string();

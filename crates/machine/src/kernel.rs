@@ -1,8 +1,10 @@
 //! What a helper or kfunc sees while a program runs: the machine, the CPU, the task, the sample.
 
+use std::sync::Arc;
+
 use skep_abi::{Addr, Cpu, Errno, Pid, ProgId, ProgType, Sample};
 
-use crate::{Fault, Machine, Memory, PerfEvent, user};
+use crate::{Fault, Machine, Memory, ObjType, PerfEvent, user};
 
 /// Memory of the sampled process, beyond the stack bytes that a sample carries.
 pub trait UserMemory: Sync {
@@ -70,8 +72,11 @@ impl<'m> Run<'m> {
     }
 }
 
-/// Runs a callback of the program that is running.
+/// The program that is running, for calls that come back to it.
 pub trait Invoke {
+    /// The struct with this number in its BTF that it may allocate.
+    fn obj_type(&self, id: u64) -> Option<Arc<ObjType>>;
+
     /// Calls the subprogram at code address `func` with R1 to R5; returns its R0.
     ///
     /// # Errors

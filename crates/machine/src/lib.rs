@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+mod btf_record;
 pub mod cgroup;
 mod clock;
 mod cpu;
@@ -47,6 +48,7 @@ pub mod link;
 mod machine;
 pub mod map;
 pub mod memory;
+pub mod obj;
 mod object;
 pub mod output;
 pub mod packet;
@@ -61,6 +63,7 @@ pub mod test_run;
 pub mod trace;
 mod user;
 
+pub use btf_record::{BtfField, BtfFieldKind};
 pub use cgroup::{CgroupId, Cgroups};
 pub use clock::Clock;
 pub use cpu::{Busy, CpuState, FRAME_SIZE, FRAMES, Frame};
@@ -73,8 +76,9 @@ pub use inode::Inodes;
 pub use kernel::{Invoke, Kernel, NoUserMemory, Run, Stop, UserMemory};
 pub use link::{Link, LinkCreate};
 pub use machine::{Machine, MachineBuilder, MachineError};
-pub use map::{Map, MapDef, MapError, MapField, MapFieldKind};
+pub use map::{Map, MapDef, MapError};
 pub use memory::{AtomicOp, Memory, Width};
+pub use obj::{ObjType, Objs};
 pub use output::{Output, Outputs};
 pub use packet::{Packet, Packets};
 pub use perf::{PerfEvent, PerfEventAttr};

@@ -23,7 +23,7 @@ use crate::prog::{Executable, ProgSpec, Table};
 use crate::sched::Runqueue;
 use crate::scx::{SchedExt, Scx};
 use crate::trace::Trace;
-use crate::{Clock, CpuState, Link, Map, Memory, Outputs, Packets, Prog, Tasks};
+use crate::{Clock, CpuState, Link, Map, Memory, Objs, Outputs, Packets, Prog, Tasks};
 
 /// Why a machine was not built.
 #[derive(Debug, thiserror::Error)]
@@ -167,8 +167,9 @@ impl MachineBuilder {
         let types = self.btf.as_ref().map(|btf| (btf, &unmodelled));
         let failslab = Arc::new(Failslab::default());
         let cpumasks = Arc::new(Cpumasks::new(&memory, &rcu, &failslab, types, count));
-        let owner: Arc<dyn Reclaim> = cpumasks.clone();
-        rcu.set_owners(vec![Arc::downgrade(&owner)]);
+        let objs = Arc::new(Objs::new(&memory, &rcu, &failslab, count));
+        let owners: [Arc<dyn Reclaim>; 2] = [cpumasks.clone(), objs.clone()];
+        rcu.set_owners(owners.iter().map(Arc::downgrade).collect());
         let storages = Arc::new(LocalStorages::new(&memory, &rcu, &failslab, count));
         let world = World {
             memory: Arc::clone(&memory),
@@ -176,7 +177,7 @@ impl MachineBuilder {
             storages: Arc::clone(&storages),
         };
         let cgroups = Arc::new(Cgroups::new(world.clone(), types));
-        let dtors = Arc::new(Dtors::new(vec![cpumasks.clone(), cgroups.clone()]));
+        let dtors = Arc::new(Dtors::new(vec![cpumasks.clone(), cgroups.clone()], objs));
         let env = MapEnv {
             objects: map_objects.slab().clone(),
             walk_keys: Arc::new(WalkKeys::new(&memory, count)?),
@@ -397,6 +398,12 @@ impl Machine {
     #[must_use]
     pub fn cpumasks(&self) -> &Cpumasks {
         &self.cpumasks
+    }
+
+    /// Objects of programs' own types.
+    #[must_use]
+    pub fn objs(&self) -> &Objs {
+        self.dtors.objs()
     }
 
     /// Control groups.

@@ -53,6 +53,15 @@ fn is_arg(btf: &Btf, ours: ArgType, theirs: TypeId) -> bool {
     };
     match ours {
         ArgType::BtfPtr { strukt, konst, .. } => points_to(strukt, Some(konst)),
+        ArgType::GraphRoot { strukt } | ArgType::GraphNode { strukt } => {
+            points_to(strukt, Some(false))
+        }
+        ArgType::AllocObj | ArgType::DontCare => {
+            pointee(btf, theirs).is_some_and(|(id, _)| id == TypeId::VOID)
+        }
+        ArgType::Func => {
+            pointee(btf, theirs).is_some_and(|(id, _)| btf.kind(id) == Kind::FuncProto)
+        }
         ArgType::Iter { strukt, bytes, .. } => {
             let size = pointee(btf, theirs).and_then(|(id, _)| btf.size_of(id));
             points_to(strukt, Some(false)) && size == Some(bytes.into())
@@ -79,7 +88,8 @@ fn is_ret(btf: &Btf, ours: RetType, theirs: TypeId) -> bool {
         RetType::IterElemOrNull => {
             pointee(btf, theirs).and_then(|(id, _)| integer(btf, id)) == Some((4, true))
         }
-        RetType::BtfPtr { strukt, .. } => {
+        RetType::AllocObj => pointee(btf, theirs).is_some_and(|(id, _)| id == TypeId::VOID),
+        RetType::BtfPtr { strukt, .. } | RetType::GraphNode { strukt } => {
             pointee(btf, theirs).is_some_and(|(id, _)| is_struct(btf, id, strukt))
         }
         _ => false,
@@ -97,7 +107,7 @@ fn difference(btf: &Btf, spec: &CallSpec, version: KernelVersion, func: TypeId) 
     if proto.len() != args.len() {
         return Some(format!("takes {} arguments, not {}", proto.len(), args.len()));
     }
-    let names = spec.arg_names;
+    let names = spec.arg_names_at(version);
     proto.params().zip(args).zip(names).find_map(|((theirs, ours), name)| {
         let fits = is_arg(btf, *ours, theirs.ty) && theirs.name.replace("__", "_") == *name;
         (!fits).then(|| format!("{}: {:?}, not {name}: {ours:?}", theirs.name, btf.ty(theirs.ty)))

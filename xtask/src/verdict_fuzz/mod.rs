@@ -33,7 +33,8 @@ use world::World;
 
 use crate::top;
 
-/// How long a program may take, for both judges together: processor time, so that a busy machine loses no run.
+/// How long skep may take to judge and run a program: processor time, so that a busy machine loses no run. The kernel
+/// has no such limit: it ends at a million insns, which take minutes where references pile up.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long all differences together are made smaller.
@@ -114,7 +115,7 @@ fn fuzz(world: &World, options: Options) -> Result<Stats, String> {
     let end = Instant::now() + Duration::from_secs(options.seconds);
     let next = AtomicU64::new(0);
     let done = AtomicBool::new(false);
-    // The program that each thread is at, for those that never end.
+    // The program that skep is at in each thread, for those that never end.
     let places: Vec<AtomicU64> = (0..options.jobs).map(|_| AtomicU64::new(0)).collect();
     thread::scope(|scope| {
         let work = |place| {
@@ -144,12 +145,14 @@ fn watch(places: &[AtomicU64], done: &AtomicBool, seed: u64) {
     while !done.load(Ordering::Relaxed) {
         for (place, seen) in places.iter().zip(&mut seen) {
             let now = place.load(Ordering::Relaxed);
-            // 0 is a thread that has ended, or not begun.
+            // 0 is a thread in which skep does nothing.
             if now != seen.0 || now == 0 {
                 *seen = (now, processor_time());
             } else if processor_time() - seen.1 > limit && !done.load(Ordering::Relaxed) {
                 let number = now - 1;
-                eprintln!("error: program {number} of seed {seed} is not judged within {LIMIT:?}");
+                eprintln!(
+                    "error: skep is not done with program {number} of seed {seed} in {LIMIT:?}"
+                );
                 std::process::exit(1);
             }
         }
@@ -169,11 +172,11 @@ fn work(world: &World, seed: u64, next: &AtomicU64, place: &AtomicU64, end: Inst
     let mut runner = Runner::new(world);
     while Instant::now() < end {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        place.store(number + 1, Ordering::Relaxed);
         let program = generate(world, seed, number);
         let start = Instant::now();
         let verdict = kernel.judge(world, &program);
         let middle = Instant::now();
+        place.store(number + 1, Ordering::Relaxed);
         let said = skep.judge(&program);
         if start.elapsed() > Duration::from_secs(1) {
             let (theirs, ours) = (middle - start, middle.elapsed());
@@ -186,10 +189,10 @@ fn work(world: &World, seed: u64, next: &AtomicU64, place: &AtomicU64, end: Inst
             Said::Accepted { .. } if verdict.is_accepted() => runner.run(&program, number),
             _ => Ran::NotRun,
         };
+        place.store(0, Ordering::Relaxed);
         count_run(&mut stats, number, &program, ran);
         count(&mut stats, number, &program, &verdict, &said);
     }
-    place.store(0, Ordering::Relaxed);
     stats
 }
 

@@ -8,8 +8,8 @@ use skep_abi::{Addr, Cpu, Errno, Node, Pid, ProgId, ProgType, Sample};
 use skep_machine::memory::{Label, SlabSpec, Window};
 use skep_machine::perf::Target;
 use skep_machine::{
-    Clock, Invoke, Kernel, Machine, MachineBuilder, Map, MapDef, PerfEvent, PerfEventAttr, Run,
-    Stop, Task, UserMemory,
+    Clock, Invoke, Kernel, Machine, MachineBuilder, Map, MapDef, ObjType, PerfEvent, PerfEventAttr,
+    Run, Stop, Task, UserMemory,
 };
 
 /// Bytes of memory that programs on the bench may use.
@@ -49,9 +49,13 @@ impl UserMemory for Pieces {
 /// What a callback does with its arguments.
 pub(crate) type Callback<'a> = dyn FnMut([u64; 5]) -> Result<u64, Stop> + 'a;
 
-struct Callbacks<'a>(&'a mut Callback<'a>);
+struct Callbacks<'a>(&'a mut Callback<'a>, &'a BTreeMap<u64, Arc<ObjType>>);
 
 impl Invoke for Callbacks<'_> {
+    fn obj_type(&self, id: u64) -> Option<Arc<ObjType>> {
+        self.1.get(&id).cloned()
+    }
+
     fn invoke(&mut self, _run: &mut Run<'_>, func: Addr, args: [u64; 5]) -> Result<u64, Stop> {
         assert_eq!(func, Addr(CALLBACK));
         (self.0)(args)
@@ -70,6 +74,8 @@ pub(crate) struct Bench {
     /// The program's context; scratch memory where there is none.
     pub(crate) ctx: Option<Addr>,
     pub(crate) user: Pieces,
+    /// Structs that the program may allocate, by their numbers.
+    pub(crate) obj_types: BTreeMap<u64, Arc<ObjType>>,
     scratch: Addr,
 }
 
@@ -101,6 +107,7 @@ impl Bench {
             cookie: 0,
             ctx: None,
             user: Pieces::default(),
+            obj_types: BTreeMap::new(),
             scratch,
         }
     }
@@ -154,7 +161,7 @@ impl Bench {
             cookie: self.cookie,
             user: &self.user,
         };
-        let mut vm = Callbacks(callback);
+        let mut vm = Callbacks(callback, &self.obj_types);
         (call.run)(&mut Kernel { run: &mut run, vm: &mut vm }, args)
     }
 

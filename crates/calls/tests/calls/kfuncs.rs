@@ -33,7 +33,11 @@ fn is_arg(ours: ArgType, theirs: &str) -> bool {
             let konst = if konst { "const " } else { "" };
             theirs == format!("{konst}struct {strukt} *")
         }
-        ArgType::Iter { strukt, .. } => theirs == format!("struct {strukt} *"),
+        ArgType::Iter { strukt, .. }
+        | ArgType::GraphRoot { strukt }
+        | ArgType::GraphNode { strukt } => theirs == format!("struct {strukt} *"),
+        ArgType::AllocObj | ArgType::DontCare => theirs == "void *",
+        ArgType::Func => theirs == "fnptr",
         ArgType::Mem { access, .. } => {
             theirs.ends_with('*') && theirs.starts_with("const ") == (access == MemAccess::Read)
         }
@@ -49,6 +53,8 @@ fn is_ret(ours: RetType, theirs: &str) -> bool {
     match ours {
         RetType::Void => theirs == "void",
         RetType::IterElemOrNull => theirs == "int *",
+        RetType::AllocObj => theirs == "void *",
+        RetType::GraphNode { strukt } => theirs == format!("struct {strukt} *"),
         RetType::Integer => {
             matches!(theirs, "int" | "bool" | "u32" | "s32" | "u64" | "s64" | "long int")
         }
@@ -100,7 +106,8 @@ fn prototypes_and_flags_are_those_of_every_kernel_that_was_read() {
                 assert_eq!(args.len(), theirs.len(), "{version} {name}");
                 for (at, (ty, arg)) in theirs.iter().enumerate() {
                     assert!(is_arg(args[at], ty), "{version} {name}: {:?} is not {ty}", args[at]);
-                    assert_eq!(spec.arg_names[at], arg.replace("__", "_"), "{version} {name}");
+                    let ours = spec.arg_names_at(*version)[at];
+                    assert_eq!(ours, arg.replace("__", "_"), "{version} {name}");
                 }
                 compared += 1;
             }

@@ -2,7 +2,7 @@
 
 use skep_abi::{Cpu, KernelVersion, MapType};
 use skep_interp::{Interp, Trap};
-use skep_machine::{Machine, MapDef, MapField, MapFieldKind};
+use skep_machine::{BtfField, BtfFieldKind, Machine, MapDef};
 
 use crate::bench::Bench;
 use crate::refs::{btf, spec};
@@ -18,9 +18,9 @@ const CPUS: u64 = 64;
 
 /// An array with one value, in which a mask can be kept; its address.
 fn kept(machine: &Machine) -> u64 {
-    let kind = MapFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() };
+    let kind = BtfFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() };
     let mut def = MapDef::new("kept", MapType::Array, 4, 8, 1);
-    def.fields = vec![MapField { offset: 0, size: 8, kind }];
+    def.fields = vec![BtfField { offset: 0, size: 8, kind }];
     let id = machine.create_map(def).unwrap();
     machine.map(id).unwrap().lookup(Cpu(0), &[0; 4]).unwrap().0
 }

@@ -170,10 +170,10 @@ fn records_of_a_ring_buffer_are_references() {
 #[test]
 fn spin_locks_are_given_up_by_whoever_holds_them() {
     use skep_abi::{Cpu, MapType};
-    use skep_machine::{MapDef, MapField, MapFieldKind, spin_lock};
+    use skep_machine::{BtfField, BtfFieldKind, MapDef, spin_lock};
     let mut bench = Bench::new();
     bench.interp = Interp::new().budget(100);
-    let field = |offset| MapField { offset, size: 4, kind: MapFieldKind::SpinLock };
+    let field = |offset| BtfField { offset, size: 4, kind: BtfFieldKind::SpinLock };
     let def = MapDef::new("m", MapType::Array, 4, 8, 1).with_fields(vec![field(0), field(4)]);
     let id = bench.machine.create_map(def).unwrap();
     let value = bench.machine.map(id).unwrap().lookup(Cpu(0), &[0; 4]).unwrap();

@@ -10,9 +10,9 @@ use crate::Machine;
 /// A field that holds a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// The map.
+    /// The map; empty for a field of an object.
     pub map: String,
-    /// The value, such as ``value 3 of map `m` ``.
+    /// The value, such as ``value 3 of map `m` ``, or the object.
     pub value: String,
     /// Offset of the field in it.
     pub offset: u32,
@@ -27,7 +27,7 @@ pub struct Object {
     pub name: String,
     /// References to it.
     pub references: u64,
-    /// Fields of maps that hold some of them.
+    /// Fields of maps and objects that hold some of them.
     pub holders: Vec<Holder>,
 }
 
@@ -60,14 +60,17 @@ impl Machine {
     pub fn held_objects(&self) -> Vec<Object> {
         self.rcu().run_callbacks();
         let mut holders: BTreeMap<Addr, Vec<Holder>> = BTreeMap::new();
+        let mut note = |map: &str, offset: u32, field: Addr, object: Addr| {
+            let value = self.memory().name_of(field.offset(-i64::from(offset)));
+            let holder = Holder { map: map.to_owned(), value, offset };
+            holders.entry(object).or_default().push(holder);
+        };
         for map in self.maps() {
-            map.each_kptr(&mut |offset, field, object| {
-                let value = self.memory().name_of(field.offset(-i64::from(offset)));
-                let holder = Holder { map: map.name().to_owned(), value, offset };
-                holders.entry(object).or_default().push(holder);
-            });
+            map.each_kptr(&mut |offset, field, object| note(map.name(), offset, field, object));
         }
-        let alive = self.dtors().iter().flat_map(|dtor| dtor.alive());
+        let objs = self.objs();
+        objs.each_held(self.dtors(), &mut |offset, field, object| note("", offset, field, object));
+        let alive = self.dtors().iter().flat_map(|dtor| dtor.alive()).chain(objs.alive());
         let mut objects: Vec<Object> = alive
             .map(|(addr, references)| Object {
                 addr,

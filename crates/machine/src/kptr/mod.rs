@@ -13,7 +13,7 @@ use skep_abi::Addr;
 pub use held::{Holder, Object};
 
 use crate::memory::{AtomicOp, GuardedKptr, Width};
-use crate::{Fault, Machine};
+use crate::{Fault, Machine, Objs};
 
 /// Gives up references to objects of one struct (`register_btf_id_dtor_kfuncs`).
 pub(crate) trait Dtor: std::fmt::Debug + Send + Sync {
@@ -31,16 +31,26 @@ pub(crate) trait Dtor: std::fmt::Debug + Send + Sync {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Dtors {
     all: Vec<Arc<dyn Dtor>>,
+    objs: Arc<Objs>,
     /// What went wrong where no program could be told.
     faults: Mutex<Vec<Fault>>,
 }
 
 impl Dtors {
-    pub(crate) fn new(all: Vec<Arc<dyn Dtor>>) -> Self {
-        Self { all, faults: Mutex::default() }
+    pub(crate) fn new(all: Vec<Arc<dyn Dtor>>, objs: Arc<Objs>) -> Self {
+        Self { all, objs, faults: Mutex::default() }
+    }
+
+    pub(crate) fn objs(&self) -> &Objs {
+        &self.objs
+    }
+
+    /// Gives up the reference to an object of a program's type that a field, list or tree held.
+    pub(crate) fn drop_obj(&self, object: Addr) {
+        self.faults.lock().extend(self.objs.put(object, self).err());
     }
 
     /// Gives up the reference that a field held.

@@ -9,7 +9,7 @@ use skep_abi::{Errno, MapId, MapType};
 use super::array::Array;
 use super::bloom_filter::BloomFilter;
 use super::check::check;
-use super::field::{self, Fields};
+use super::field;
 use super::freelist::Freelist;
 use super::hash::{Hash, Pool};
 use super::local_storage::LocalStorage;
@@ -25,6 +25,7 @@ use super::stack_trace::StackTrace;
 use super::table::{Slot, Table};
 use super::values::{ValueSpec, Values};
 use super::{Body, Map, MapDef, MapEnv, MapError, MapFlags};
+use crate::btf_record::Fields;
 use crate::memory::{Memory, OutOfMemory, Rights};
 
 impl Map {
@@ -122,7 +123,7 @@ impl Builder<'_> {
             size: self.def.value_size,
             elements,
             rights: self.rights(),
-            fields: Fields::new(self.def, &self.env.dtors),
+            fields: Fields::new(&self.def.fields, &self.env.dtors),
         };
         if self.def.map_type.is_map_in_map() {
             Values::maps(self.memory, self.env, elements)

@@ -2,7 +2,7 @@
 
 use skep_abi::{Errno, MapType};
 
-use super::MapField;
+use crate::BtfField;
 
 bitflags::bitflags! {
     /// `BPF_F_*` of `BPF_MAP_CREATE`.
@@ -75,7 +75,7 @@ pub struct MapDef {
     /// Types, which local storage demands.
     pub key_type: KeyType,
     /// Special fields of values, by ascending offset.
-    pub fields: Vec<MapField>,
+    pub fields: Vec<BtfField>,
 }
 
 impl MapDef {
@@ -126,7 +126,7 @@ impl MapDef {
 
     /// The same with values that have these special fields.
     #[must_use]
-    pub fn with_fields(mut self, fields: Vec<MapField>) -> Self {
+    pub fn with_fields(mut self, fields: Vec<BtfField>) -> Self {
         self.fields = fields;
         self
     }

@@ -12,10 +12,10 @@ use parking_lot::RwLock;
 use skep_abi::{Addr, Cpu, Errno, MapId, MapType};
 
 use super::check::Refusal;
-use super::field::Fields;
 use super::selem::Selems;
 use super::update::{UpdateFlags, check_existing};
-use super::{KeyType, MapDef, MapFieldKind, MapFlags};
+use super::{KeyType, MapDef, MapFlags};
+use crate::btf_record::{BtfFieldKind, Fields};
 use crate::cpu::Rcu;
 use crate::failslab::Failslab;
 use crate::kptr::Dtors;
@@ -149,9 +149,9 @@ impl LocalStorage {
         dtors: &Arc<Dtors>,
         (id, label, def): (MapId, &str, &MapDef),
     ) -> Self {
-        let lock = def.fields.iter().find(|field| field.kind == MapFieldKind::SpinLock);
+        let lock = def.fields.iter().find(|field| field.kind == BtfFieldKind::SpinLock);
         let lock = lock.map(|field| field.offset.into());
-        let fields = (Rights::READ_WRITE, Fields::new(def, dtors), lock);
+        let fields = (Rights::READ_WRITE, Fields::new(&def.fields, dtors), lock);
         let selems = Arc::new(Selems::new(&all.memory, (label, id), def.value_size, fields));
         Self { id, kind: def.map_type, selems, all: Arc::clone(all) }
     }

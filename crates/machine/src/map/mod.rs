@@ -46,7 +46,6 @@ use crate::memory::Slab;
 use array::Array;
 use bloom_filter::BloomFilter;
 pub use def::{KeyType, MapDef, MapError, MapFlags};
-pub use field::{MapField, MapFieldKind};
 use hash::Hash;
 pub(crate) use local_storage::LocalStorages;
 pub use local_storage::{LocalStorage, StorageLock};

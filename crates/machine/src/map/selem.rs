@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use skep_abi::{Addr, MapId};
 
-use super::field::Fields;
+use crate::btf_record::Fields;
 use crate::memory::{Label, Memory, OutOfMemory, Owner, Rights, Slab, SlabSpec, Window};
 use crate::object::{Chunks, Place};
 use crate::spin_lock;

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use skep_abi::{Addr, Cpu, MapId};
 
-use super::field::Fields;
 use super::{MapEnv, PossibleCpus};
+use crate::btf_record::Fields;
 use crate::memory::{Area, Label, Memory, OutOfMemory, Rights, Slab, SlabSpec, Width, Window};
 
 /// What an update writes.

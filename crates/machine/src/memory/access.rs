@@ -246,6 +246,41 @@ impl Memory {
         Ok(region.area.rmw(hit.offset, width, op, operand))
     }
 
+    /// Writes `new` where an aligned value equals `expected`, whatever programs may do to it; returns what was there.
+    ///
+    /// # Errors
+    /// As [`Memory::kernel_atomic`].
+    pub(crate) fn kernel_cmpxchg(
+        &self,
+        addr: Addr,
+        width: Width,
+        expected: u64,
+        new: u64,
+    ) -> Result<u64, Fault> {
+        Self::aligned(addr, width)?;
+        let (region, hit) = self.as_kernel(addr, width.bytes(), Access::Atomic)?;
+        Ok(region.area.cmpxchg(hit.offset, width, expected, new))
+    }
+
+    /// Loads a value, whatever programs may do to it.
+    ///
+    /// # Errors
+    /// As [`Memory::kernel_read`].
+    pub(crate) fn kernel_load(&self, addr: Addr, width: Width) -> Result<u64, Fault> {
+        let (region, hit) = self.as_kernel(addr, width.bytes(), Access::Read)?;
+        Ok(region.area.load(hit.offset, width, Relaxed))
+    }
+
+    /// Stores a value, whatever programs may do to it.
+    ///
+    /// # Errors
+    /// As [`Memory::kernel_write`].
+    pub(crate) fn kernel_store(&self, addr: Addr, width: Width, value: u64) -> Result<(), Fault> {
+        let (region, hit) = self.as_kernel(addr, width.bytes(), Access::Write)?;
+        region.area.store(hit.offset, width, value, Relaxed);
+        Ok(())
+    }
+
     fn as_kernel(&self, addr: Addr, size: u64, access: Access) -> Result<(&Region, Hit), Fault> {
         self.region_at(addr)
             .and_then(|region| Some((region, region.bounds(addr.0, size)?)))
@@ -271,6 +306,14 @@ impl Memory {
     pub fn owner(&self, addr: Addr) -> Option<Owner> {
         let region = self.region_at(addr)?;
         region.hit(addr.0, 1).map(|_| region.owner)
+    }
+
+    /// A CPU's variable of the per-CPU variable that lies here.
+    pub(crate) fn per_cpu(&self, addr: Addr, cpu: u32) -> Option<Addr> {
+        let region = self.region_at(addr).filter(|region| region.owner == Owner::Percpu)?;
+        region.hit(addr.0, 1)?;
+        let addr = addr.0 + region.stride * u64::from(cpu);
+        region.hit(addr, 1).map(|_| Addr(addr))
     }
 
     /// The words that messages about this address use.

@@ -72,6 +72,8 @@ pub enum Owner {
     Ringbuf(MapId),
     /// A value of a map.
     MapValue(MapId),
+    /// A variable of the kernel that each CPU has, an element each.
+    Percpu,
 }
 
 /// Gets to know which bytes of an object are loaded.

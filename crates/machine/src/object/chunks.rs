@@ -55,8 +55,8 @@ impl Chunks {
         self.with(place, |slab, index| slab.addr(index)).unwrap_or(Addr::NULL)
     }
 
-    /// The object that starts at an address, be it alive or not.
-    pub(crate) fn place_of(&self, addr: Addr) -> Option<Place> {
+    /// The object that an address lies in, be it alive or not.
+    pub(crate) fn place_around(&self, addr: Addr) -> Option<Place> {
         // Chunks have ascending addresses, since a window hands them out upwards.
         let (mut low, mut high) = (0, self.slabs.len());
         while low < high {
@@ -65,7 +65,7 @@ impl Chunks {
         }
         let chunk = low.checked_sub(1)?;
         let slab = self.slabs.get(chunk)?;
-        let index = slab.index_of(addr).filter(|index| slab.addr(*index) == addr)?;
+        let index = slab.index_of(addr)?;
         Some(Place(chunk * self.each() + u32::try_from(index).ok()?))
     }
 }

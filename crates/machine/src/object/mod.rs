@@ -9,5 +9,5 @@ mod world;
 
 pub(crate) use chunks::{Chunks, Place};
 pub(crate) use layout::{Layout, Unmodelled};
-pub(crate) use pool::ObjectPool;
+pub(crate) use pool::{CHUNK, ObjectPool, Pool};
 pub(crate) use world::World;

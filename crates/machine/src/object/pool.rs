@@ -1,4 +1,4 @@
-//! Objects of one struct, made on demand and reused when no program can hold them any more.
+//! Objects of one shape, made on demand and reused when no program can hold them any more.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::cpu::Rcu;
 use crate::memory::{Label, Memory, OutOfMemory, Rights, Slab, SlabSpec, Width, Window};
 
 /// Objects that are allocated at once.
-const CHUNK: u64 = 64;
+pub(crate) const CHUNK: u64 = 64;
 
 #[derive(Debug, Default)]
 struct Stock {
@@ -21,23 +21,17 @@ struct Stock {
     free: VecDeque<Place>,
 }
 
-/// All objects of a struct.
+/// All objects of one shape.
 #[derive(Debug)]
-pub(crate) struct ObjectPool {
-    pub(crate) layout: Arc<Layout>,
+pub(crate) struct Pool {
     chunks: Chunks,
     stock: Mutex<Stock>,
 }
 
-impl ObjectPool {
-    pub(crate) fn new(layout: Layout) -> Self {
-        let layout = Arc::new(layout);
-        let label = Label::new(layout.name, "");
-        let mut spec = SlabSpec::new(Window::Objects, layout.size, CHUNK, label);
-        spec.rights = Rights::READ_ONLY;
-        spec.is_each_alive = true;
-        spec.watch = Some(layout.clone());
-        Self { layout, chunks: Chunks::new(spec), stock: Mutex::default() }
+impl Pool {
+    /// Of objects that live one by one; the shape's `count` is that of objects allocated at once.
+    pub(crate) fn new(spec: SlabSpec) -> Self {
+        Self { chunks: Chunks::new(spec), stock: Mutex::default() }
     }
 
     /// Makes an object of zeroes, which `name` says what it is.
@@ -87,7 +81,8 @@ impl ObjectPool {
         !stock.retired.is_empty()
     }
 
-    fn with<T>(&self, place: Place, act: impl FnOnce(&Slab, u64) -> T) -> Option<T> {
+    /// Lets `act` have the slab that an object lies in, and its index there.
+    pub(crate) fn with<T>(&self, place: Place, act: impl FnOnce(&Slab, u64) -> T) -> Option<T> {
         self.chunks.with(place, act)
     }
 
@@ -96,9 +91,14 @@ impl ObjectPool {
         self.chunks.addr(place)
     }
 
+    /// The object that an address lies in, be it alive or not.
+    pub(crate) fn place_around(&self, addr: Addr) -> Option<Place> {
+        self.chunks.place_around(addr)
+    }
+
     /// The object that starts at an address, be it alive or not.
     pub(crate) fn place_of(&self, addr: Addr) -> Option<Place> {
-        self.chunks.place_of(addr)
+        self.place_around(addr).filter(|place| self.addr(*place) == addr)
     }
 
     /// The objects that were made and not given up.
@@ -107,6 +107,39 @@ impl ObjectPool {
         let retired = stock.retired.iter().map(|(_, place)| place.0);
         let gone: BTreeSet<u32> = retired.chain(stock.free.iter().map(|place| place.0)).collect();
         (0..stock.made).filter(|place| !gone.contains(place)).map(Place).collect()
+    }
+
+    /// Gives an object up. It lives until the sections of programs that may know it have ended, and longer where nobody
+    /// asks for it ([`Self::reclaim`], [`Self::make`]).
+    pub(crate) fn retire(&self, rcu: &Rcu, place: Place) {
+        self.stock.lock().retired.push_back((rcu.start(), place));
+    }
+}
+
+/// All objects of a struct of the kernel.
+#[derive(Debug)]
+pub(crate) struct ObjectPool {
+    pub(crate) layout: Arc<Layout>,
+    pool: Pool,
+}
+
+impl std::ops::Deref for ObjectPool {
+    type Target = Pool;
+
+    fn deref(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+impl ObjectPool {
+    pub(crate) fn new(layout: Layout) -> Self {
+        let layout = Arc::new(layout);
+        let label = Label::new(layout.name, "");
+        let mut spec = SlabSpec::new(Window::Objects, layout.size, CHUNK, label);
+        spec.rights = Rights::READ_ONLY;
+        spec.is_each_alive = true;
+        spec.watch = Some(layout.clone());
+        Self { layout, pool: Pool::new(spec) }
     }
 
     /// Fills a field with a number.
@@ -130,11 +163,5 @@ impl ObjectPool {
     /// Fills a field with bytes.
     pub(crate) fn put_bytes(&self, place: Place, path: &str, bytes: &[u8]) {
         self.with(place, |slab, index| self.layout.put_bytes(slab, index, path, bytes));
-    }
-
-    /// Gives an object up. It lives until the sections of programs that may know it have ended, and longer where nobody
-    /// asks for it ([`Self::reclaim`], [`Self::make`]).
-    pub(crate) fn retire(&self, rcu: &Rcu, place: Place) {
-        self.stock.lock().retired.push_back((rcu.start(), place));
     }
 }

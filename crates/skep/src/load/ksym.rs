@@ -1,8 +1,8 @@
 //! Kernel variables and functions whose address programs take (`extern … __ksym`).
 
 use skep_abi::Addr;
-use skep_btf::{Kind, TypeId};
-use skep_machine::memory::{Label, SlabSpec, Window};
+use skep_btf::{Btf, Kind, Type, TypeId};
+use skep_machine::memory::{Label, Owner, SlabSpec, Window};
 
 use super::{Loader, no_memory};
 use crate::Error;
@@ -11,7 +11,8 @@ impl Loader<'_> {
     /// The machine's own variable for a kernel variable, by its `VAR` in the kernel's BTF; for a `FUNC` the address of
     /// code that nobody can look into.
     ///
-    /// A variable is all zero: skep models no kernel variables. The same one is given to every program of an object.
+    /// A variable is all zero: skep models no kernel variables; those of the section for such are there for each CPU. The
+    /// same one is given to every program of an object.
     pub(super) fn ksym(&mut self, btf_id: i32) -> Result<Addr, Error> {
         let id = TypeId(btf_id.cast_unsigned());
         if let Some(addr) = self.ksyms.get(&id) {
@@ -30,12 +31,18 @@ impl Loader<'_> {
         })?;
         let size = var.target().and_then(|ty| btf.size_of(ty)).unwrap_or(0).max(1);
         let label = Label::new("kernel variable", var.name());
-        let slab = self
-            .machine
-            .memory()
-            .alloc(&SlabSpec::new(Window::Objects, size, 1, label))
-            .map_err(no_memory)?;
+        let is_percpu = is_percpu(btf, id);
+        let count = if is_percpu { self.machine.nr_cpu_ids().into() } else { 1 };
+        let mut spec = SlabSpec::new(Window::Objects, size, count, label);
+        spec.owner = if is_percpu { Owner::Percpu } else { Owner::None };
+        let slab = self.machine.memory().alloc(&spec).map_err(no_memory)?;
         self.ksyms.insert(id, slab.addr(0));
         Ok(slab.addr(0))
     }
+}
+
+/// Whether each CPU has a variable of its own.
+fn is_percpu(btf: &Btf, var: TypeId) -> bool {
+    let section = btf.find(".data..percpu", Kind::DataSec).map(|id| btf.ty(id));
+    matches!(section, Some(Type::DataSec(section)) if section.vars().any(|member| member.ty == var))
 }

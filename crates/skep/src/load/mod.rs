@@ -10,10 +10,10 @@ mod permit;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use skep_abi::{Addr, KernelVersion, MapId, ProgId};
+use skep_abi::{Addr, Effect, KernelVersion, MapId, ProgId};
 use skep_btf::{Btf, TypeId};
 use skep_interp::{FuncInfo, Interp, Interpreted, LineInfo, Program, ProgramSpec};
-use skep_machine::{Machine, Prog, ProgSpec, Tested};
+use skep_machine::{Machine, ObjType, Prog, ProgSpec, Tested};
 use skep_object::{KernelProfile, MapSpec, Outcome, Resolved, ResolvedProgram};
 use skep_verifier::Verdict;
 
@@ -21,7 +21,7 @@ use crate::check::{Aux, Checker, Options, SourceLine};
 use crate::{Error, ErrorKind};
 use needs::Needs;
 
-pub use field::{Types, map_fields};
+pub use field::{Types, map_fields, obj_types};
 
 /// An object whose maps and programs live on a machine.
 #[derive(Debug)]
@@ -107,6 +107,7 @@ impl Loaded {
             unverified: Vec::new(),
             ksyms: HashMap::new(),
             tested: HashMap::new(),
+            obj_types: None,
         };
         let (mut programs, mut unusable) = (Vec::new(), Vec::new());
         // Programs are loaded as by a privileged user, who may read stack bytes that were never written since 6.3.
@@ -183,9 +184,27 @@ struct Loader<'a> {
     /// Kernel variables that already have a place on the machine.
     ksyms: HashMap<TypeId, Addr>,
     tested: HashMap<ProgId, Tested>,
+    /// Structs that programs may allocate; once one was asked for.
+    obj_types: Option<Arc<HashMap<u32, Arc<ObjType>>>>,
 }
 
 impl Loader<'_> {
+    /// The structs that a program may allocate, if it makes such calls at all.
+    fn obj_types(
+        &mut self,
+        kfuncs: &HashMap<i32, String>,
+        btf: Option<&Btf>,
+    ) -> Arc<HashMap<u32, Arc<ObjType>>> {
+        let effect = |name: &String| skep_calls::by_name(name)?.spec.effect;
+        let allocates = |name| matches!(effect(name), Some(Effect::ObjNew | Effect::PercpuObjNew));
+        if !kfuncs.values().any(allocates) {
+            return Arc::default();
+        }
+        let (kernel, version) = (&self.profile.btf, self.profile.version);
+        let found = || obj_types(Types { object: btf, kernel, version });
+        Arc::clone(self.obj_types.get_or_insert_with(found))
+    }
+
     /// Has the verifier judge a program; gives what it found out.
     fn verify(&mut self, program: &ResolvedProgram, btf: Option<&Btf>) -> Result<Aux, Error> {
         let report = self.checker.check(program, Options::default());
@@ -238,6 +257,7 @@ impl Loader<'_> {
             .map(|func| FuncInfo { insn: func.insn, name: func.name.as_str().into() })
             .collect();
         let name: Arc<str> = program.name.as_str().into();
+        let obj_types = self.obj_types(&kfuncs, btf);
         let spec = ProgSpec {
             name: Arc::clone(&name),
             prog_type,
@@ -258,6 +278,7 @@ impl Loader<'_> {
             exception_cb: btf.and_then(|btf| exception_cb(program, btf)),
             ctx_ptrs: aux.ctx_ptrs,
             sleepable: program.sleepable,
+            obj_types,
         };
         Ok((code, spec))
     }

@@ -7,7 +7,6 @@ use skep_btf::{Btf, Kind, TypeId};
 use super::Record;
 use super::find::{Wanted, kptr};
 use super::parse::Kernel;
-use crate::env::Env;
 
 /// What an allocated object may hold.
 const IN_OBJECT: Wanted =
@@ -34,16 +33,20 @@ impl LocalRecords {
         self.0.get(&ty)
     }
 
+    /// All of them.
+    pub(super) fn into_map(self) -> BTreeMap<TypeId, Record> {
+        self.0
+    }
+
     /// Parses every struct with a direct member of a marking type. BTF in which one of them is unusable does not
     /// load, so it never comes here.
-    pub(super) fn parse(env: &Env<'_>, btf: &Btf) -> Self {
+    pub(super) fn parse(kernel: &Kernel<'_>, btf: &Btf) -> Self {
         let mut marks: BTreeSet<TypeId> =
             MARKS.iter().filter_map(|name| btf.find(name, Kind::Struct)).collect();
         marks.extend(
             btf.ids().filter(|&id| matches!(kptr(btf, btf.ty(id), IN_OBJECT), Ok(Some(_)))),
         );
         let mut records = BTreeMap::new();
-        let kernel = Kernel::of(env);
         if marks.is_empty() {
             return Self(records);
         }
@@ -52,7 +55,7 @@ impl LocalRecords {
             if !composite.members().any(|member| marks.contains(&member.ty)) {
                 continue;
             }
-            if let Ok(record) = super::parse::record(&kernel, btf, id, IN_OBJECT, composite.size) {
+            if let Ok(record) = super::parse::record(kernel, btf, id, IN_OBJECT, composite.size) {
                 records.insert(id, record);
             }
         }

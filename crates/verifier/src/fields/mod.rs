@@ -8,6 +8,8 @@ mod find;
 mod local;
 mod parse;
 
+use std::collections::BTreeMap;
+
 use skep_abi::KernelVersion;
 use skep_btf::{Btf, TypeId};
 
@@ -200,6 +202,13 @@ pub fn of_value(
     parse::value_record(&kernel, types, value, value_size).filter(|record| !record.is_empty())
 }
 
+/// The special fields of each struct of an object's BTF that has some and can be allocated.
+#[must_use]
+pub fn of_structs(kernel: (&Btf, KernelVersion), types: &Btf) -> BTreeMap<TypeId, Record> {
+    let kernel = parse::Kernel { btf: kernel.0, features: Features::new(kernel.1) };
+    LocalRecords::parse(&kernel, types).into_map()
+}
+
 impl Env<'_> {
     /// The special fields of a map's value; with `inner`, of the values of the maps within it.
     pub(crate) fn map_record(&self, map: u32, inner: bool) -> &Record {
@@ -233,6 +242,6 @@ impl Record {
 pub(crate) fn init(env: &mut Env<'_>) {
     env.map_fields = env.prog.maps.iter().map(|map| parse::map_fields(env, map)).collect();
     if let Some(btf) = env.prog.btf {
-        env.local_records = LocalRecords::parse(env, btf);
+        env.local_records = LocalRecords::parse(&parse::Kernel::of(env), btf);
     }
 }

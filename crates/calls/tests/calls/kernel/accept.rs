@@ -82,6 +82,10 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
             | ArgType::BtfIdSockCommon
             | ArgType::SockRelease
             | ArgType::KptrXchgDest
+            | ArgType::AllocObj
+            | ArgType::GraphRoot { .. }
+            | ArgType::GraphNode { .. }
+            | ArgType::PercpuBtfId
             | ArgType::OwnedOrNull => unreachable!("calls that take objects are left out"),
         };
     }
@@ -115,6 +119,7 @@ fn takes_object(spec: &CallSpec) -> bool {
                 | A::BtfIdSockCommon
                 | A::SockRelease
                 | A::BtfPtr { .. }
+                | A::PercpuBtfId
                 | A::Dynptr(_)
         )
     };

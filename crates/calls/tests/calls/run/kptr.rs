@@ -1,19 +1,19 @@
 //! Kptr fields.
 
 use skep_abi::{Addr, MapType};
-use skep_machine::{MapDef, MapField, MapFieldKind, Width};
+use skep_machine::{BtfField, BtfFieldKind, MapDef, Width};
 
 use crate::bench::Bench;
 
-fn field(offset: u32, kind: MapFieldKind) -> MapField {
-    MapField { offset, size: 8, kind }
+fn field(offset: u32, kind: BtfFieldKind) -> BtfField {
+    BtfField { offset, size: 8, kind }
 }
 
 #[test]
 pub(super) fn what_a_field_held_comes_back() {
     let bench = Bench::new();
-    let kptr = MapFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() };
-    let fields = vec![field(8, kptr), field(24, MapFieldKind::KptrUntrusted)];
+    let kptr = BtfFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() };
+    let fields = vec![field(8, kptr), field(24, BtfFieldKind::KptrUntrusted)];
     let def = MapDef::new("owner", MapType::Array, 4, 32, 1).with_fields(fields);
     let value = bench.map(def).value_addr(0).unwrap();
     let at = |offset: u64| value.0 + offset;

@@ -9,6 +9,7 @@ mod iters;
 mod kptr;
 mod loops;
 mod map;
+mod obj;
 mod perf;
 mod printk;
 mod probe_read;
@@ -86,6 +87,25 @@ const RUNNING: &[(&str, fn())] = &[
     ("bpf_loop", loops::a_loop_runs_until_the_callback_says_stop),
     ("bpf_ktime_get_tai_ns", time::clocks_stand_at_the_sample),
     ("bpf_kptr_xchg", kptr::what_a_field_held_comes_back),
+    ("bpf_obj_new", obj::objects_are_made_held_and_given_up),
+    ("bpf_obj_drop", obj::objects_are_made_held_and_given_up),
+    ("bpf_refcount_acquire", obj::objects_are_made_held_and_given_up),
+    ("bpf_percpu_obj_new", obj::each_cpu_has_a_variable),
+    ("bpf_percpu_obj_drop", obj::each_cpu_has_a_variable),
+    ("bpf_per_cpu_ptr", obj::each_cpu_has_a_variable),
+    ("bpf_this_cpu_ptr", obj::each_cpu_has_a_variable),
+    ("bpf_list_push_front", obj::lists_have_two_ends),
+    ("bpf_list_push_back", obj::lists_have_two_ends),
+    ("bpf_list_pop_front", obj::lists_have_two_ends),
+    ("bpf_list_pop_back", obj::lists_have_two_ends),
+    ("bpf_list_front", obj::lists_have_two_ends),
+    ("bpf_list_back", obj::lists_have_two_ends),
+    ("bpf_rbtree_add", obj::trees_are_sorted_by_the_callback),
+    ("bpf_rbtree_remove", obj::trees_are_sorted_by_the_callback),
+    ("bpf_rbtree_first", obj::trees_are_sorted_by_the_callback),
+    ("bpf_rbtree_root", obj::trees_are_sorted_by_the_callback),
+    ("bpf_rbtree_left", obj::trees_are_sorted_by_the_callback),
+    ("bpf_rbtree_right", obj::trees_are_sorted_by_the_callback),
     ("bpf_rcu_read_lock", rcu::sections_change_nothing_that_a_program_sees),
     ("bpf_rcu_read_unlock", rcu::sections_change_nothing_that_a_program_sees),
     ("bpf_cpumask_create", cpumask::a_mask_is_made_empty_and_lives_as_long_as_someone_holds_it),

@@ -1,7 +1,7 @@
 //! Locks, exceptions, preemption, values of cgroups.
 
 use skep_abi::{Addr, Cpu, MapType};
-use skep_machine::{MapDef, MapField, MapFieldKind, Stop, Width};
+use skep_machine::{BtfField, BtfFieldKind, MapDef, Stop, Width};
 
 use crate::bench::Bench;
 
@@ -21,7 +21,7 @@ pub(super) fn a_lock_is_held_once() {
 #[test]
 pub(super) fn a_lock_in_a_value_is_taken_though_programs_may_not_touch_it() {
     let bench = Bench::new();
-    let field = MapField { offset: 4, size: 4, kind: MapFieldKind::SpinLock };
+    let field = BtfField { offset: 4, size: 4, kind: BtfFieldKind::SpinLock };
     let map = bench.map(MapDef::new("m", MapType::Array, 4, 8, 1).with_fields(vec![field]));
     let lock = map.lookup(Cpu(0), &[0; 4]).unwrap().0 + 4;
     assert_eq!(bench.call("bpf_spin_lock", [lock]), 0);

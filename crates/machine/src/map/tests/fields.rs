@@ -3,20 +3,20 @@
 use skep_abi::{Errno, MapType};
 
 use crate::map::{KINDS, MapFlags};
-use crate::{Machine, MapDef, MapField, MapFieldKind};
+use crate::{BtfField, BtfFieldKind, Machine, MapDef};
 
-fn field(kind: MapFieldKind) -> Vec<MapField> {
-    let size = if kind == MapFieldKind::SpinLock { 4 } else { 8 };
-    vec![MapField { offset: 8, size, kind }]
+fn field(kind: BtfFieldKind) -> Vec<BtfField> {
+    let size = if kind == BtfFieldKind::SpinLock { 4 } else { 8 };
+    vec![BtfField { offset: 8, size, kind }]
 }
 
-fn kptr() -> MapFieldKind {
-    MapFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() }
+fn kptr() -> BtfFieldKind {
+    BtfFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() }
 }
 
 #[test]
 fn kinds_of_maps_have_the_fields_that_the_kernel_lets_them_have() {
-    use MapFieldKind as K;
+    use BtfFieldKind as K;
     let machine = Machine::builder().build().unwrap();
     let create = |map, kind| {
         let def = MapDef::new("m", map, 4, 16, 4).with_fields(field(kind));
@@ -31,7 +31,8 @@ fn kinds_of_maps_have_the_fields_that_the_kernel_lets_them_have() {
         assert_eq!(create(map, K::KptrUntrusted), None, "{map:?}");
         assert_eq!(create(map, K::Refcount), None, "{map:?}");
         assert_eq!(create(map, K::Deferred), refused(is_percpu), "{map:?}");
-        assert_eq!(create(map, K::GraphRoot), refused(is_percpu), "{map:?}");
+        assert_eq!(create(map, K::ListHead), refused(is_percpu), "{map:?}");
+        assert_eq!(create(map, K::RbRoot), refused(is_percpu), "{map:?}");
         assert_eq!(create(map, K::Uptr), refused(true), "{map:?}");
         let no_lock = is_percpu || map == MapType::LruHash;
         assert_eq!(create(map, K::SpinLock), refused(no_lock), "{map:?}");

@@ -7,7 +7,7 @@ use skep_btf::{Btf, BtfBuilder, MemberDef, TypeDef};
 
 use super::word;
 use crate::map::{KeyType, LocalStorage, MapFlags, UserSide};
-use crate::{CgroupId, FailAlloc, Machine, MapDef, MapField, MapFieldKind, Task, Width};
+use crate::{BtfField, BtfFieldKind, CgroupId, FailAlloc, Machine, MapDef, Task, Width};
 
 const KINDS: [MapType; 4] =
     [MapType::TaskStorage, MapType::CgrpStorage, MapType::InodeStorage, MapType::SkStorage];
@@ -56,8 +56,8 @@ fn storage<'m>(machine: &'m Machine, def: MapDef) -> (&'m LocalStorage, UserSide
 
 /// A mask in a field at offset 8.
 fn with_mask(kind: MapType) -> MapDef {
-    let kptr = MapFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() };
-    def(kind).with_fields(vec![MapField { offset: 8, size: 8, kind: kptr }])
+    let kptr = BtfFieldKind::Kptr { strukt: "bpf_cpumask".to_owned() };
+    def(kind).with_fields(vec![BtfField { offset: 8, size: 8, kind: kptr }])
 }
 
 fn key(number: u32) -> [u8; 4] {
@@ -103,7 +103,7 @@ fn what_the_kernel_refuses_is_refused_with_its_number() {
 #[test]
 fn user_space_makes_replaces_and_deletes_values_as_on_6_18() {
     let machine = machine();
-    let lock = MapField { offset: 0, size: 4, kind: MapFieldKind::SpinLock };
+    let lock = BtfField { offset: 0, size: 4, kind: BtfFieldKind::SpinLock };
     let (_, plain) = storage(&machine, def(MapType::TaskStorage));
     let (_, locked) = storage(&machine, def(MapType::TaskStorage).with_fields(vec![lock]));
     let value = [[7; 8], [8; 8]].concat();
