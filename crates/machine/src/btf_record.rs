@@ -173,12 +173,16 @@ impl Fields {
         }
     }
 
-    /// Makes the fields zero in a copy for user space.
-    pub(crate) fn hide(&self, bytes: &mut [u8]) {
+    /// Makes the fields zero in a copy for user space; heads of lists point to themselves (`check_and_init_map_value`).
+    // DEVIATION(linux): user space reads the address of the head itself, not that of the kernel's copy.
+    pub(crate) fn hide(&self, element: Addr, bytes: &mut [u8]) {
         for field in &*self.fields {
             let (start, end) = (field.offset as usize, (field.offset + field.size) as usize);
-            if let Some(bytes) = bytes.get_mut(start..end) {
-                bytes.fill(0);
+            let Some(bytes) = bytes.get_mut(start..end) else { continue };
+            bytes.fill(0);
+            if field.kind == BtfFieldKind::ListHead {
+                let head = element.offset(field.offset.into()).0.to_le_bytes();
+                bytes.as_chunks_mut().0.iter_mut().for_each(|word| *word = head);
             }
         }
     }

@@ -6,15 +6,7 @@
  */
 #pragma once
 
-#include <skep/bpf.h>
-
-#define __ksym __attribute__((section(".ksyms")))
-#define __hidden __attribute__((visibility("hidden")))
-/* A pointer in a value, or in a global variable, that owns a reference; one that owns nothing. */
-#define __kptr __attribute__((btf_type_tag("kptr")))
-#define __kptr_untrusted __attribute__((btf_type_tag("kptr_untrusted")))
-/* Global kptrs lie in sections of their own, which user space does not map. */
-#define private(name) SEC(".data." #name) __hidden __attribute__((aligned(8)))
+#include <skep/kptr.h>
 
 #define BPF_MAP_TYPE_PERCPU_HASH 5
 #define BPF_MAP_TYPE_LRU_HASH 9
@@ -49,7 +41,6 @@ struct task_struct {
 #pragma clang attribute pop
 
 static long (*const bpf_map_delete_elem)(void *map, const void *key) = (void *)3;
-static void *(*const bpf_kptr_xchg)(void *field, void *owned) = (void *)194;
 
 struct bpf_cpumask *bpf_cpumask_create(void) __ksym;
 struct bpf_cpumask *bpf_cpumask_acquire(struct bpf_cpumask *cpumask) __ksym;

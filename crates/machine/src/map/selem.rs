@@ -137,7 +137,7 @@ impl Selems {
             false => self.chunks.with(place, read),
         };
         let mut bytes = bytes.unwrap_or_default();
-        self.fields.iter().for_each(|fields| fields.hide(&mut bytes));
+        self.fields.iter().for_each(|fields| fields.hide(self.chunks.addr(place), &mut bytes));
         bytes
     }
 

@@ -182,15 +182,16 @@ impl Values {
         match self {
             Self::Plain { slab, fields } => {
                 let mut bytes = slab.bytes(index);
-                fields.iter().for_each(|fields| fields.hide(&mut bytes));
+                fields.iter().for_each(|fields| fields.hide(slab.addr(index), &mut bytes));
                 bytes
             }
             Self::Percpu { slab, elements, cpus, fields } => {
                 let room = slab.room() as usize;
                 let mut bytes = vec![0; room * cpus.count() as usize];
                 for (cpu, into) in cpus.iter().zip(bytes.chunks_mut(room)) {
-                    slab.read(u64::from(cpu.0) * elements + index, 0, into);
-                    fields.iter().for_each(|fields| fields.hide(into));
+                    let at = u64::from(cpu.0) * elements + index;
+                    slab.read(at, 0, into);
+                    fields.iter().for_each(|fields| fields.hide(slab.addr(at), into));
                 }
                 bytes
             }

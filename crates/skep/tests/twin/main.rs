@@ -4,6 +4,7 @@
 
 mod cpumask;
 mod kptr;
+mod objects;
 mod pair;
 mod socket;
 mod storage;
