@@ -25,6 +25,8 @@ pub enum SizeRule {
 pub enum DynptrUse {
     /// Goes through it.
     Use,
+    /// Makes it, of what another argument says.
+    New,
     /// Makes it, to memory of the program.
     NewLocal,
     /// Makes it, to a record of a ring buffer, which must be given up.
@@ -49,6 +51,11 @@ pub enum ArgType {
     },
     /// The program's context.
     Ctx,
+    /// The program's context, as the kfunc's struct.
+    KfuncCtx {
+        /// `__sk_buff`, `xdp_md`.
+        strukt: &'static str,
+    },
     /// A map known at load time.
     ConstMapPtr,
     /// Initialised memory of the map's key size.
@@ -186,7 +193,7 @@ impl ArgType {
             Self::Anything => "ARG_ANYTHING",
             Self::DontCare => "ARG_DONTCARE",
             Self::Scalar { .. } => "ARG_SCALAR",
-            Self::Ctx => "ARG_PTR_TO_CTX",
+            Self::Ctx | Self::KfuncCtx { .. } => "ARG_PTR_TO_CTX",
             Self::ConstMapPtr => "ARG_CONST_MAP_PTR",
             Self::MapKey => "ARG_PTR_TO_MAP_KEY",
             Self::MapValue { nullable: true, .. } => "ARG_PTR_TO_MAP_VALUE_OR_NULL",
@@ -226,6 +233,7 @@ impl ArgType {
             Self::SpinLock => "ARG_PTR_TO_SPIN_LOCK",
             Self::Iter { .. } => "ARG_PTR_TO_ITER",
             Self::Dynptr(DynptrUse::Use) => "ARG_PTR_TO_DYNPTR",
+            Self::Dynptr(DynptrUse::New) => "ARG_PTR_TO_DYNPTR | MEM_UNINIT | MEM_WRITE",
             Self::Dynptr(DynptrUse::NewLocal) => {
                 "ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_LOCAL | MEM_UNINIT | MEM_WRITE"
             }

@@ -28,6 +28,7 @@ macro_rules! scalars {
 }
 
 scalars! {
+    u8: 1, false;
     u32: 4, false;
     i32: 4, true;
     u64: 8, false;
@@ -110,6 +111,10 @@ addresses! {
     IterBits: ArgType::Iter { strukt: "bpf_iter_bits", bytes: 16, uninit: false };
     /// A dynptr.
     Dynptr: ArgType::Dynptr(DynptrUse::Use);
+    /// A dynptr that the call makes, of what another argument says.
+    NewDynptr: ArgType::Dynptr(DynptrUse::New);
+    /// Room for a slice, or null.
+    SliceBuffer: ArgType::Mem { access: MemAccess::WriteUninit, size: SizeRule::NextArg, nullable: true };
     /// A dynptr to memory of the program that the call makes.
     NewLocalDynptr: ArgType::Dynptr(DynptrUse::NewLocal);
     /// A dynptr to a record of a ring buffer that the call makes.
@@ -150,6 +155,32 @@ impl Arg for Ctx {
     fn from_reg(_raw: u64) -> Self {
         Self
     }
+}
+
+/// Contexts of packets as kfuncs take them.
+macro_rules! packet_contexts {
+    ($($(#[doc = $doc:literal])+ $name:ident: $strukt:literal;)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub(crate) struct $name;
+
+            impl Arg for $name {
+                const TYPE: ArgType = ArgType::KfuncCtx { strukt: $strukt };
+
+                fn from_reg(_raw: u64) -> Self {
+                    Self
+                }
+            }
+        )*
+    };
+}
+
+packet_contexts! {
+    /// `struct __sk_buff *`
+    Skb: "__sk_buff";
+    /// `struct xdp_md *`
+    XdpMd: "xdp_md";
 }
 
 /// Arguments that are numbers.

@@ -56,6 +56,8 @@ fn is_arg(btf: &Btf, ours: ArgType, theirs: TypeId) -> bool {
         ArgType::GraphRoot { strukt } | ArgType::GraphNode { strukt } => {
             points_to(strukt, Some(false))
         }
+        ArgType::KfuncCtx { strukt } => points_to(strukt, Some(false)),
+        ArgType::Dynptr(_) => points_to("bpf_dynptr", None),
         ArgType::AllocObj | ArgType::DontCare => {
             pointee(btf, theirs).is_some_and(|(id, _)| id == TypeId::VOID)
         }
@@ -88,7 +90,9 @@ fn is_ret(btf: &Btf, ours: RetType, theirs: TypeId) -> bool {
         RetType::IterElemOrNull => {
             pointee(btf, theirs).and_then(|(id, _)| integer(btf, id)) == Some((4, true))
         }
-        RetType::AllocObj => pointee(btf, theirs).is_some_and(|(id, _)| id == TypeId::VOID),
+        RetType::AllocObj | RetType::DynptrMemOrNull => {
+            pointee(btf, theirs).is_some_and(|(id, _)| id == TypeId::VOID)
+        }
         RetType::BtfPtr { strukt, .. } | RetType::GraphNode { strukt } => {
             pointee(btf, theirs).is_some_and(|(id, _)| is_struct(btf, id, strukt))
         }

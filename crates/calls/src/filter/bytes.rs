@@ -13,6 +13,26 @@ use crate::ret::{Answer, Success};
 const RECOMPUTE_CSUM: u64 = 1;
 const INVALIDATE_HASH: u64 = 2;
 
+/// Writes bytes of the packet, of which the kernel takes the offset as a `u32`.
+pub(crate) fn store(k: &Kernel<'_, '_>, offset: u64, bytes: &[u8], flags: u64) -> Answer<()> {
+    if flags & !(RECOMPUTE_CSUM | INVALIDATE_HASH) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let offset = u64::from(offset as u32);
+    packet(k, |packet| {
+        if offset > MAX_OFFSET || !packet.write(offset, bytes) {
+            return Err(Errno::EFAULT);
+        }
+        // What is written becomes part of the linear bytes.
+        let _ = packet.may_pull(offset + bytes.len() as u64);
+        if flags & INVALIDATE_HASH != 0 {
+            packet.set_ctx_word(SkbField::HASH, 0);
+        }
+        Ok(())
+    })??;
+    Ok(())
+}
+
 /// Copies.
 pub(crate) struct SkbBytes;
 
@@ -75,22 +95,8 @@ impl SkbBytes {
         len: Size,
         flags: Anything,
     ) -> Answer<Success> {
-        if flags.0 & !(RECOMPUTE_CSUM | INVALIDATE_HASH) != 0 {
-            return Err(Errno::EINVAL.into());
-        }
-        let offset = u64::from(offset.0 as u32);
         let bytes = k.run.memory().read_vec(from.0, u64::from(len.cut()))?;
-        packet(k, |packet| {
-            if offset > MAX_OFFSET || !packet.write(offset, &bytes) {
-                return Err(Errno::EFAULT);
-            }
-            // What is written becomes part of the linear bytes.
-            let _ = packet.may_pull(offset + bytes.len() as u64);
-            if flags.0 & INVALIDATE_HASH != 0 {
-                packet.set_ctx_word(SkbField::HASH, 0);
-            }
-            Ok(())
-        })??;
+        store(k, offset.0, &bytes, flags.0)?;
         Ok(Success)
     }
 

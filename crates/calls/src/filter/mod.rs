@@ -11,7 +11,7 @@ mod xdp;
 use skep_abi::Errno;
 use skep_machine::{Fault, Kernel, Packet};
 
-pub(crate) use bytes::SkbBytes;
+pub(crate) use bytes::{SkbBytes, store};
 pub(crate) use change::SkbChange;
 pub(crate) use csum::Csum;
 pub(crate) use redirect::Redirects;
@@ -23,12 +23,15 @@ pub(crate) use xdp::XdpCalls;
 const MAX_OFFSET: u64 = 0x7fff_ffff;
 
 /// Lets a call have the packet of the program's context.
-fn packet<T>(k: &Kernel<'_, '_>, act: impl FnOnce(&mut Packet) -> T) -> Result<T, Fault> {
+pub(crate) fn packet<T>(
+    k: &Kernel<'_, '_>,
+    act: impl FnOnce(&mut Packet) -> T,
+) -> Result<T, Fault> {
     k.run.machine.packets().with(k.run.ctx, act)
 }
 
 /// Bytes of the packet, of which the kernel takes the offset as a `u32`.
-fn load(packet: &Packet, offset: u64, len: u64) -> Result<Vec<u8>, Errno> {
+pub(crate) fn load(packet: &Packet, offset: u64, len: u64) -> Result<Vec<u8>, Errno> {
     let offset = u64::from(offset as u32);
     if offset > MAX_OFFSET || offset + len > packet.len() {
         return Err(Errno::EFAULT);

@@ -38,6 +38,9 @@ fn is_arg(ours: ArgType, theirs: &str) -> bool {
         | ArgType::GraphNode { strukt } => theirs == format!("struct {strukt} *"),
         ArgType::AllocObj | ArgType::DontCare => theirs == "void *",
         ArgType::Func => theirs == "fnptr",
+        ArgType::KfuncCtx { strukt } => theirs == format!("struct {strukt} *"),
+        ArgType::Dynptr(_) => theirs.trim_start_matches("const ") == "struct bpf_dynptr *",
+        ArgType::Scalar { bytes: 1, signed: false } => theirs == "u8",
         ArgType::Mem { access, .. } => {
             theirs.ends_with('*') && theirs.starts_with("const ") == (access == MemAccess::Read)
         }
@@ -53,10 +56,11 @@ fn is_ret(ours: RetType, theirs: &str) -> bool {
     match ours {
         RetType::Void => theirs == "void",
         RetType::IterElemOrNull => theirs == "int *",
-        RetType::AllocObj => theirs == "void *",
+        RetType::AllocObj | RetType::DynptrMemOrNull => theirs == "void *",
         RetType::GraphNode { strukt } => theirs == format!("struct {strukt} *"),
         RetType::Integer => {
-            matches!(theirs, "int" | "bool" | "u32" | "s32" | "u64" | "s64" | "long int")
+            let bare = theirs.trim_start_matches("__");
+            matches!(bare, "int" | "bool" | "u32" | "s32" | "u64" | "s64" | "long int")
         }
         RetType::BtfPtr { strukt, .. } => {
             theirs.strip_prefix("const ").unwrap_or(theirs) == format!("struct {strukt} *")
@@ -97,9 +101,9 @@ fn prototypes_and_flags_are_those_of_every_kernel_that_was_read() {
                     .filter(|word| *word != "-")
                     .map(|word| KfuncFlags::from_name(word.strip_prefix("KF_").unwrap()).unwrap());
                 let flags = flags.fold(KfuncFlags::empty(), |all, flag| all | flag);
-                // Every kfunc of the catalogue is there for schedulers.
-                let prog = ProgType::StructOps;
-                assert_eq!(spec.flags_at(prog, *version), Some(flags), "{version} {name}");
+                let mut progs = ProgType::ALL.iter();
+                let ours = progs.find_map(|prog| spec.flags_at(*prog, *version));
+                assert_eq!(ours, Some(flags), "{version} {name}");
                 let (ret, theirs) = split(cells[3], name);
                 let (args, ours) = spec.proto_at(*version);
                 assert!(is_ret(ours, ret), "{version} {name}: {ours:?} is not {ret}");

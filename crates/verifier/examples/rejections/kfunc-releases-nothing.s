@@ -4,7 +4,7 @@
 ; struct node 8: d int 0
 ; kernel: 6.12
 ; not asked: each kernel has its own number for the function
-; rejected EINVAL: kfunc bpf_obj_drop_impl#15362 reference has not been acquired before
+; rejected EINVAL: kfunc bpf_obj_drop_impl#15364 reference has not been acquired before
     r1 = type:node
     r2 = 0
     kcall bpf_obj_new_impl

@@ -59,6 +59,7 @@ impl Running {
     pub(crate) fn is_of(&self, case: &Case) -> bool {
         let is_set = |name: &str| self.profile.config.get(name).is_some_and(|set| set != "n");
         self.profile.version == case.version()
+            && case.not_asked.is_none()
             && case.config.iter().all(|(name, set)| is_set(name) == *set)
     }
 

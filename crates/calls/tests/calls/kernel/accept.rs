@@ -82,6 +82,7 @@ fn program(spec: &CallSpec, map: &Map, text: &Map, ret: u64) -> Asm {
             | ArgType::BtfIdSockCommon
             | ArgType::SockRelease
             | ArgType::KptrXchgDest
+            | ArgType::KfuncCtx { .. }
             | ArgType::AllocObj
             | ArgType::GraphRoot { .. }
             | ArgType::GraphNode { .. }
