@@ -99,6 +99,7 @@ pub static CATALOGUE: &[&[Call]] = &[
     filter::XdpCalls::CALLS,
     filter::SkLookups::CALLS,
     filter::Redirects::CALLS,
+    filter::Routes::CALLS,
     filter::Tunnels::CALLS,
     ringbuf::RingbufCalls::CALLS,
     ringbuf::RingbufDynptrs::CALLS,

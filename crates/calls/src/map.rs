@@ -1,6 +1,6 @@
 //! `kernel/bpf/helpers.c`: elements of maps.
 
-use skep_abi::{Errno, MapType};
+use skep_abi::{Cpu, Errno, MapType};
 use skep_machine::{Fault, Kernel, Map};
 use skep_macros::calls;
 
@@ -24,6 +24,22 @@ impl MapElem {
         let map = k.run.machine.map_at(map.0)?;
         let key = read_key(k, map, key)?;
         Ok(MapValueOrNull(map.lookup(k.run.cpu, &key)))
+    }
+
+    /// Looks up the value that a CPU has of an element of a per-CPU map: its address, or null, also for a CPU that there
+    /// cannot be.
+    #[helper(195, since = "5.19", avail { BASE, TRACING }, effect = MapLookupPercpu)]
+    fn bpf_map_lookup_percpu_elem(
+        k: &mut Kernel<'_, '_>,
+        map: ConstMap,
+        key: MapKey,
+        cpu: Anything,
+    ) -> Answer<MapValueOrNull> {
+        let map = k.run.machine.map_at(map.0)?;
+        let key = read_key(k, map, key)?;
+        let cpu = Cpu(cpu.0 as u32);
+        let is_possible = cpu.0 < k.run.machine.nr_cpu_ids();
+        Ok(MapValueOrNull(map.lookup(cpu, &key).filter(|_| is_possible)))
     }
 
     /// Creates or replaces an element.

@@ -3,6 +3,7 @@
 mod bytes;
 mod change;
 mod csum;
+mod fib;
 mod redirect;
 mod sk_lookup;
 mod tunnel;
@@ -14,6 +15,7 @@ use skep_machine::{Fault, Kernel, Packet};
 pub(crate) use bytes::{SkbBytes, store};
 pub(crate) use change::SkbChange;
 pub(crate) use csum::Csum;
+pub(crate) use fib::Routes;
 pub(crate) use redirect::Redirects;
 pub(crate) use sk_lookup::SkLookups;
 pub(crate) use tunnel::Tunnels;

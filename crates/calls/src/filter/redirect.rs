@@ -6,7 +6,7 @@ use skep_macros::calls;
 
 use super::packet;
 use crate::arg::{Anything, ConstMap, Ctx, InOutU32, ReadMemOrNull, SizeOrZero};
-use crate::ret::Answer;
+use crate::ret::{Answer, Success};
 
 /// `XDP_ABORTED`, `XDP_REDIRECT`
 const XDP_ABORTED: i64 = 0;
@@ -71,6 +71,26 @@ impl Redirects {
     ) -> i64 {
         let is_short = plen.cut() != 0 && plen.cut() < NEIGH;
         if flags.0 == 0 && !is_short { TC_ACT_REDIRECT } else { TC_ACT_SHOT }
+    }
+
+    /// Sends a copy of the packet to the device `ifindex`, where nobody waits for it. Returns 0.
+    ///
+    /// `flags`: `BPF_F_INGRESS` (1).
+    ///
+    /// *Errors*: `EINVAL` for other flags, and where there is no such device.
+    // DEVIATION(linux): the loopback device, the only one of the machine, takes every copy and delivers none.
+    #[helper(13, since = "4.2", avail { TC, LwtXmit })]
+    fn bpf_clone_redirect(
+        k: &mut Kernel<'_, '_>,
+        _skb: Ctx,
+        ifindex: Anything,
+        flags: Anything,
+    ) -> Answer<Success> {
+        packet(k, |_| ())?;
+        match flags.0 & !INGRESS == 0 && ifindex.0 as u32 == LOOPBACK {
+            true => Ok(Success),
+            false => Err(Errno::EINVAL.into()),
+        }
     }
 
     /// Says that the packet goes to what a slot of a map holds: returns what the program has to return for that, or the

@@ -14,6 +14,7 @@ const HASH: u32 = 1;
 const ARRAY: u32 = 2;
 const PROG_ARRAY: u32 = 3;
 const PERF_EVENT_ARRAY: u32 = 4;
+const PERCPU_HASH: u32 = 5;
 const STACK_TRACE: u32 = 7;
 const DEVMAP: u32 = 14;
 const CGROUP_STORAGE: u32 = 19;
@@ -27,6 +28,7 @@ fn map_for(spec: &CallSpec) -> io::Result<Map> {
         "bpf_perf_event_output" => Map::create(PERF_EVENT_ARRAY, 4, 4, 1, 0),
         "bpf_get_stackid" => Map::create(STACK_TRACE, 4, 8 * 16, 4, 0),
         "bpf_redirect_map" => Map::create(DEVMAP, 4, 4, 1, 0),
+        "bpf_map_lookup_percpu_elem" => Map::create(PERCPU_HASH, 8, 8, 4, 0),
         "bpf_get_local_storage" => Map::create(CGROUP_STORAGE, 8, 8, 0, 0),
         "bpf_map_push_elem" | "bpf_map_pop_elem" | "bpf_map_peek_elem" => {
             Map::create(QUEUE, 0, 8, 4, 0)

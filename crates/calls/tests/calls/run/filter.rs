@@ -193,6 +193,24 @@ pub(super) fn packets_go_to_devices_that_take_them() {
 }
 
 #[test]
+pub(super) fn routes_and_copies_know_the_loopback_device_alone() {
+    const EAFNOSUPPORT: u64 = -97i64 as u64;
+    let bench = skb();
+    let copy = |ifindex: u64, flags: u64| bench.call("bpf_clone_redirect", [0, ifindex, flags]);
+    assert_eq!((copy(1, 0), copy(1, 1), copy(1, 2), copy(2, 0)), (0, 0, EINVAL, EINVAL));
+    let route = |family: u8, ifindex: u32, size: u64, flags: u64| {
+        let mut params = [0; 64];
+        params[0] = family;
+        params[8..12].copy_from_slice(&ifindex.to_le_bytes());
+        bench.write(0, &params);
+        bench.call("bpf_fib_lookup", [0, bench.at(0), size, flags])
+    };
+    assert_eq!((route(2, 1, 64, 0), route(10, 1, 64, 0x3f)), (5, 5), "forwarding is off");
+    assert_eq!((route(2, 7, 64, 0), route(3, 1, 64, 0)), (ENODEV, EAFNOSUPPORT));
+    assert_eq!((route(2, 1, 63, 0), route(2, 1, 64, 0x40)), (EINVAL, EINVAL));
+}
+
+#[test]
 pub(super) fn tunnels_are_set_and_read_from_the_other_end() {
     const EPROTO: u64 = -71i64 as u64;
     const ENOENT: u64 = -2i64 as u64;

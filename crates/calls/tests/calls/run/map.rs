@@ -99,3 +99,18 @@ pub(super) fn values_without_keys_come_and_go() {
     assert_eq!((peek(filter, value), push(filter, 0), peek(filter, value)), (ENOENT, 0, 0));
     assert_eq!(push(filter, 2), EINVAL);
 }
+
+#[test]
+pub(super) fn each_cpus_value_is_found() {
+    let bench = Bench::new();
+    let map = bench.map(MapDef::new("m", MapType::PercpuHash, 4, 8, 4));
+    let (addr, key, value) = (map.addr().0, bench.at(0), bench.at(8));
+    bench.write(8, &7_u64.to_le_bytes());
+    assert_eq!(bench.call("bpf_map_update_elem", [addr, key, value, 0]), 0);
+    let on = |cpu: u64| bench.call("bpf_map_lookup_percpu_elem", [addr, key, cpu]);
+    let own = bench.call("bpf_map_lookup_elem", [addr, key]);
+    assert_eq!((on(1), on(2), on(u64::MAX)), (own, 0, 0), "the program runs on CPU 1");
+    assert!(on(0) != 0 && on(0) != own);
+    bench.write(0, &[9]);
+    assert_eq!(on(1), 0, "no such element");
+}
