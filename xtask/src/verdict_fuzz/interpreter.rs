@@ -1,15 +1,16 @@
 //! Accepted programs run in the interpreter, with random input: what the verifier takes must not trap.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use skep::load::{Types, map_fields};
+use skep::load::{Types, map_fields, obj_types};
 use skep_abi::{Addr, Cpu, Errno, MapType, Pid, ProgId, ProgType};
 use skep_interp::{Interp, Program, ProgramSpec, TrapKind};
 use skep_isa::{Insn, opcode as op};
-use skep_machine::map::{KINDS, MapFlags};
+use skep_machine::map::{KINDS, KeyType, MapFlags};
 use skep_machine::memory::{Label, Rights, Slab, SlabSpec, Window};
-use skep_machine::{Machine, Map, MapDef, Run, UserMemory};
+use skep_machine::{Machine, Map, MapDef, ObjType, Run, UserMemory};
 
 use super::generate::Generated;
 use super::rng::Rng;
@@ -50,6 +51,8 @@ struct Bench {
     interp: Interp,
     maps: Vec<Option<Addr>>,
     context: Slab,
+    /// Structs that programs may allocate.
+    obj_types: Arc<HashMap<u32, Arc<ObjType>>>,
     runs: u32,
 }
 
@@ -72,7 +75,10 @@ impl<'w> Runner<'w> {
             return Ran::NotRun;
         }
         if self.bench.as_ref().is_none_or(|bench| bench.runs >= PROGRAMS) {
-            self.bench = Bench::new(self.world).ok();
+            self.bench = match Bench::new(self.world) {
+                Ok(bench) => Some(bench),
+                Err(why) => return Ran::Trapped(format!("there is no machine: {why}")),
+            };
         }
         let Some(bench) = &mut self.bench else { return Ran::NotRun };
         bench.runs += 1;
@@ -113,7 +119,8 @@ impl Bench {
         spec.rights = Rights::READ_WRITE;
         let context = machine.memory().alloc(&spec).map_err(|e| e.to_string())?;
         let interp = Interp::new().allow_uninit_stack(true).budget(BUDGET);
-        let bench = Self { machine, interp, maps, context, runs: 0 };
+        let obj_types = obj_types(types(world));
+        let bench = Self { machine, interp, maps, context, obj_types, runs: 0 };
         if let Some(constants) = bench.value(map::CONSTANTS) {
             let memory = bench.machine.memory();
             memory.kernel_write(constants, &world.constants).map_err(|e| e.to_string())?;
@@ -140,6 +147,7 @@ impl Bench {
         let kfuncs = kfuncs.collect();
         let spec = ProgramSpec {
             kfuncs,
+            obj_types: Arc::clone(&self.obj_types),
             ..ProgramSpec::raw(ProgId(1), "fuzz", generated.target.prog_type, insns)
         };
         let Ok(program) = Program::new(&self.machine, spec) else { return Ran::NotRun };
@@ -227,17 +235,20 @@ fn is_excused(kind: &TrapKind) -> bool {
         )
 }
 
+fn types(world: &World) -> Types<'_> {
+    Types { object: Some(&world.btf), kernel: &world.profile.btf, version: world.profile.version }
+}
+
 fn def(world: &World, spec: &WorldMap) -> MapDef {
     let mut def =
         MapDef::new(spec.name, spec.kind, spec.key_size, spec.value_size, spec.max_entries);
-    let types = Types {
-        object: Some(&world.btf),
-        kernel: &world.profile.btf,
-        version: world.profile.version,
-    };
+    let types = types(world);
     let value = spec.value_type.map(|value| map_fields(types, value, spec.value_size));
     def.fields = value.unwrap_or_default();
     def.flags = MapFlags::from_bits_retain(spec.flags);
+    if spec.value_type.is_some() {
+        def.key_type = KeyType::Int;
+    }
     if spec.kind == MapType::ArrayOfMaps {
         let inner = inner_spec();
         def.inner = Some(Box::new(MapDef::new(
