@@ -59,6 +59,7 @@ pub static KINDS: &[&[Kind]] = &[
     crate::explore::BRANCH_REJECTIONS,
     crate::explore::ENTRY_REJECTIONS,
     crate::explore::WALK_REJECTIONS,
+    crate::precision::REJECTIONS,
     crate::prune::REJECTIONS,
     crate::stack_depth::REJECTIONS,
     crate::fixups::REJECTIONS,

@@ -5,10 +5,20 @@
 
 use skep_isa::{Insn, Reg, opcode as op};
 
-use crate::diag::{Step, Stop};
+use crate::diag::{Step, Stop, rejections};
 use crate::env::{InsnAux, Subprog};
 
 use super::history::{HistoryEntry, LinkedAt, LinkedReg};
+
+rejections! {
+    /// The kernel's verifier trips over itself: on the way back to where a number comes from, it still looks for a register
+    /// that a call has overwritten.
+    ///
+    /// Seen where a loop's paths differ in which of a comparison's registers still hold a number.
+    BacktrackCallRegs("backtracking-call-registers", EFAULT, help: "compare copies of the numbers, made before the call") {
+        regs: String,
+    } => "verifier bug: backtracking call unexpected regs {regs}";
+}
 
 /// `MAX_CALL_FRAMES`.
 const MAX_FRAMES: usize = 8;
@@ -289,7 +299,7 @@ impl Backtrack {
         }
         self.unset(Reg::R0);
         if self.regs[self.frame] & ARGS != 0 {
-            return Stop::bug("the walk back needs arguments after a call");
+            return Err(BacktrackCallRegs { regs: format!("{:x}", self.regs[self.frame]) }.into());
         }
         if code.aux[at as usize].tail_call && next != at + 1 {
             // The call left the function.

@@ -7,6 +7,7 @@ mod path;
 mod propagate;
 
 pub(crate) use backtrack::Backtrack;
+pub(crate) use backtrack::REJECTIONS;
 pub(crate) use history::{
     HistoryEntry, HistoryFlags, LinkedAt, LinkedReg, begin_insn, push_history,
 };

@@ -203,7 +203,7 @@ fn numbers(env: &mut Env<'_>, insn: Insn, src: &RegState, by_reg: bool) -> Step 
         return Err(InvalidAluOpcode { opcode: insn.code & op::OP_MASK }.into());
     };
     if matches!(scalar_op, ScalarOp::And | ScalarOp::Or) && src.num.is_const() {
-        fork_mask(env, insn, is32)?;
+        fork_mask(env, insn)?;
     }
     let links_any_sum = env.features.links_32bit_sums();
     let reg = env.reg_mut(insn.dst);
@@ -230,11 +230,12 @@ fn numbers(env: &mut Env<'_>, insn: Insn, src: &RegState, by_reg: bool) -> Step 
 
 /// A mask that an arithmetic shift made, all ones or zero, is combined with a constant: both values are walked, since
 /// what is left has two values far apart (`maybe_fork_scalars`). The insn is applied again where it is zero.
-fn fork_mask(env: &mut Env<'_>, insn: Insn, is32: bool) -> Step {
+fn fork_mask(env: &mut Env<'_>, insn: Insn) -> Step {
     let num = env.reg(insn.dst).num;
-    let is_mask =
-        if is32 { (num.s32_min, num.s32_max) == (-1, 0) } else { (num.smin, num.smax) == (-1, 0) };
-    if !is_mask || !env.features.forks_masks() {
+    let is_wide = (num.smin, num.smax) == (-1, 0);
+    // Also where all 64 bits are combined.
+    let is_low = (num.s32_min, num.s32_max) == (-1, 0);
+    if !(is_wide || is_low) || !env.features.forks_masks() {
         return Ok(());
     }
     let at = env.insn_idx;
@@ -242,10 +243,10 @@ fn fork_mask(env: &mut Env<'_>, insn: Insn, is32: bool) -> Step {
     let (ones, zero) = explore::both(env)?;
     for (state, value) in [(ones, u32::MAX), (zero, 0)] {
         let num = &mut state.reg_mut(insn.dst).num;
-        if is32 {
-            num.set_known32(value);
-        } else {
+        if is_wide {
             *num = Scalar::constant(i64::from(value.cast_signed()).cast_unsigned());
+        } else {
+            num.set_known32(value);
         }
     }
     Ok(())

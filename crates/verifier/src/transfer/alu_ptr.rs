@@ -1,5 +1,6 @@
 //! Arithmetic on pointers (`adjust_ptr_min_max_vals`).
 
+use skep_abi::TypeFlags;
 use skep_domain::ScalarOp;
 use skep_isa::{Insn, opcode as op};
 
@@ -71,6 +72,15 @@ pub(super) fn adjust(
         scalar::mark_unknown(env, insn.dst);
         return Ok(());
     }
+    let ty = ptr.ty;
+    if ty.may_be_null() {
+        return Err(PointerMathNullable { regno, ty }.into());
+    }
+    if ty.base == Base::Mem && ty.has(TypeFlags::PTR_UNTRUSTED) {
+        // Loads through it cannot fault, so Linux does not ask for its offset, and takes the destination for what it was
+        // (6.18, measured): also a number that becomes a pointer.
+        return Ok(());
+    }
     check_kind(ptr, off, code, regno)?;
     let mut result = *ptr;
     if !ptr_is_dst {
@@ -100,9 +110,6 @@ pub(super) fn adjust(
 
 fn check_kind(ptr: &RegState, off: &RegState, code: u8, regno: u8) -> Step {
     let ty = ptr.ty;
-    if ty.may_be_null() {
-        return Err(PointerMathNullable { regno, ty }.into());
-    }
     let known = off.has_const_off();
     let adds_zero = known && off.num.smin == 0 && code == op::ADD;
     let allowed = match ty.base {
