@@ -9,6 +9,7 @@ mod frames;
 mod insns;
 mod kernel;
 mod limits;
+mod obj;
 mod packets;
 mod rcu;
 mod refs;

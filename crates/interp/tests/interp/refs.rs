@@ -11,7 +11,7 @@ use skep_machine::Machine;
 use crate::bench::Bench;
 
 /// Kernel functions by the numbers that the programs here give them.
-pub(crate) const KFUNCS: [&str; 9] = [
+pub(crate) const KFUNCS: [&str; 13] = [
     "bpf_cpumask_create",
     "bpf_cpumask_acquire",
     "bpf_cpumask_release",
@@ -21,6 +21,10 @@ pub(crate) const KFUNCS: [&str; 9] = [
     "bpf_preempt_disable",
     "bpf_preempt_enable",
     "bpf_cpumask_setall",
+    "bpf_obj_new_impl",
+    "bpf_obj_drop_impl",
+    "bpf_list_push_front_impl",
+    "bpf_list_pop_front",
 ];
 
 /// `struct bpf_cpumask` of 64 CPUs.
