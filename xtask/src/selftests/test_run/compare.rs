@@ -121,9 +121,19 @@ fn forget_varying(first: &Ran, second: &Ran, skep: &mut Ran) -> bool {
     found
 }
 
-/// Bytes near to one that varies belong to the same number.
+/// Addresses of data, in the kernel's direct map and in skep's machine.
+const ADDRESSES: std::ops::Range<u64> = 0xffff_8800_0000_0000..0xffff_c800_0000_0000;
+
+/// Bytes near to one that varies belong to the same number, and each side has addresses of its own.
 fn forget_bytes(first: &[u8], second: &[u8], ours: &mut [u8]) -> bool {
-    let varies: Vec<bool> = first.iter().zip(second).map(|(a, b)| a != b).collect();
+    let mut varies: Vec<bool> = first.iter().zip(second).map(|(a, b)| a != b).collect();
+    let words = first.as_chunks::<8>().0.iter().zip(ours.as_chunks::<8>().0);
+    let is_address = |bytes: &[u8; 8]| ADDRESSES.contains(&u64::from_le_bytes(*bytes));
+    for (at, (theirs, ours)) in words.enumerate() {
+        if is_address(theirs) && is_address(ours) && theirs != ours {
+            varies[at * 8] = true;
+        }
+    }
     for (at, byte) in ours.iter_mut().enumerate().take(varies.len()) {
         let near = at.saturating_sub(7)..(at + 8).min(varies.len());
         if varies[near].contains(&true) {
