@@ -30,6 +30,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("fixups", "What is refused last"),
     ("ld_imm64", "Maps and kernel variables"),
     ("loader", "Before the verifier"),
+    ("precision", "Which numbers must be exact"),
     ("prune", "Loops"),
     ("stack_depth", "Stack and depth of calls"),
     ("subprog", "Functions of the program"),

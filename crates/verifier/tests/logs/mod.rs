@@ -7,7 +7,6 @@ use crate::judges::{Running, tell};
 
 /// Cases whose logs differ at a level of the log, and why.
 const KNOWN: &[(&str, u32, &str)] = &[
-    ("fuzz/backtracking_call_registers.s", 2, FORCED),
     ("ui/call/const_str.s", 2, DEAD_SLOT),
     ("ui/call/for_each_elem.s", 2, CALLBACK_MARKS),
     ("ui/call/loop_callback.s", 2, CALLBACK_MARKS),
@@ -26,7 +25,6 @@ const DEAD_SLOT: &str =
     "the kernel has forgotten a slot that nothing reads later when it shows the state";
 const CALLBACK_MARKS: &str = "what a callback's rounds mark as exact is told at another place";
 const AFTER_MAY_GOTO: &str = "skep shows the state after a may_goto, the kernel does not";
-const FORCED: &str = "the kernel forces numbers to be precise where skep has walked back to them";
 const RCU_ITERATOR: &str =
     "the kernel does not show an iterator that the end of its RCU section took";
 
