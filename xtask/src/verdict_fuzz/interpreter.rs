@@ -92,7 +92,8 @@ impl<'w> Runner<'w> {
 fn can_run(generated: &Generated) -> bool {
     let reads_task = |insn: &Insn| {
         let is_read = insn.code & (op::CLASS_MASK | op::MODE_MASK) == op::LDX | op::MEM;
-        is_read && insn.src.0 == 6 && insn.off == 0
+        // By whatever register: the context is in one or the other.
+        is_read && insn.off == 0
     };
     let asks_function =
         |insn: &Insn| insn.code == op::JMP | op::CALL && insn.src.0 == 0 && insn.imm == GET_FUNC_IP;
