@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid as HostPid, PidfdFlags, pidfd_open};
@@ -19,6 +20,13 @@ const ASK: u32 = 4;
 
 /// A descriptor that means one thread (`PIDFD_THREAD`).
 const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(0o200);
+
+/// Lets one test at a time have its way: while a program or a system call looks a task's value up, Linux gives nothing to
+/// another program on the same CPU.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn pair() -> Option<Pair> {
     Pair::load(OBJECT, "act")
@@ -50,6 +58,7 @@ fn look(pair: &Pair) -> (Vec<i64>, Vec<i64>) {
 
 #[test]
 fn a_value_holds_a_mask_until_it_is_deleted() {
+    let _alone = alone();
     let Some(pair) = pair() else { return };
     act(&pair, LOOK);
     assert_eq!(pair.numbers("holds"), [2, 2], "there is no value yet");
@@ -68,6 +77,7 @@ fn a_value_holds_a_mask_until_it_is_deleted() {
 
 #[test]
 fn every_question_has_the_kernels_answer() {
+    let _alone = alone();
     let Some(pair) = pair() else { return };
     for _ in 0..2 {
         act(&pair, ASK);
@@ -95,6 +105,7 @@ fn own_cgroup() -> Option<File> {
 
 #[test]
 fn user_space_sees_sets_and_deletes_values() {
+    let _alone = alone();
     let Some(pair) = pair() else { return };
     let thread: OwnedFd = pidfd_open(rustix::thread::gettid(), THREAD).unwrap();
     let cgroup = own_cgroup();
@@ -130,6 +141,7 @@ fn user_space_sees_sets_and_deletes_values() {
 
 #[test]
 fn the_value_of_a_task_goes_with_it() {
+    let _alone = alone();
     // The thread that loads is the one that is sampled.
     let first = std::thread::spawn(|| {
         let pair = pair()?;
@@ -150,6 +162,7 @@ fn the_value_of_a_task_goes_with_it() {
 
 #[test]
 fn freeing_the_maps_drops_what_they_hold() {
+    let _alone = alone();
     let Some(pair) = pair() else { return };
     act(&pair, FILL);
     act(&pair, ASK);
