@@ -227,6 +227,17 @@ pub struct Grant {
 /// Who may make a call, and in which releases.
 pub type Avail = &'static [Grant];
 
+/// A kfunc that is registered for a hook (`enum btf_kfunc_hook`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The program types of the hook, and since when they may call any kfunc of it.
+    pub hook: Avail,
+    /// First release.
+    pub since: KernelVersion,
+    /// First release without it.
+    pub until: Option<KernelVersion>,
+}
+
 /// The prototype that a call had before some release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OlderProto {
@@ -272,6 +283,8 @@ pub struct CallSpec {
     pub until: Option<KernelVersion>,
     /// Who may call it, since when.
     pub avail: Avail,
+    /// The hooks that a kfunc is registered for.
+    pub hooks: &'static [Registration],
     /// Types whose tables list it, but whose programs are refused for it.
     pub unsupported: &'static [ProgType],
     /// Kfunc flags by the release that introduced them, oldest first.
@@ -298,7 +311,7 @@ impl CallSpec {
     /// The release since which `prog` may make this call; a later release may have taken it away ([`Self::permit`]).
     #[must_use]
     pub fn since(&self, prog: ProgType) -> Option<KernelVersion> {
-        self.grants(prog).map(|grant| grant.since.max(prog.since())).min()
+        self.grants(prog).map(|(since, _)| since.max(prog.since())).min()
     }
 
     /// What the kernel of `version` says to a program of type `prog` that makes this call.
@@ -307,7 +320,7 @@ impl CallSpec {
         let exists = self.until.is_none_or(|until| version < until) && prog.since() <= version;
         let granted = self
             .grants(prog)
-            .any(|grant| grant.since <= version && grant.until.is_none_or(|until| version < until));
+            .any(|(since, until)| since <= version && until.is_none_or(|until| version < until));
         match exists && granted {
             false => Permit::Denied,
             true if self.unsupported.contains(&prog) => Permit::Unsupported,
@@ -366,8 +379,17 @@ impl CallSpec {
         format!("func {}#{id} not supported for program type {}", self.name, prog as u32)
     }
 
-    fn grants(&self, prog: ProgType) -> impl Iterator<Item = &'static Grant> {
-        self.avail.iter().filter(move |grant| grant.progs.contains(&prog))
+    /// First release of each grant to a type, and the first without it.
+    fn grants(
+        &self,
+        prog: ProgType,
+    ) -> impl Iterator<Item = (KernelVersion, Option<KernelVersion>)> {
+        let of = move |avail: Avail| avail.iter().filter(move |grant| grant.progs.contains(&prog));
+        let own = of(self.avail).map(|grant| (grant.since, grant.until));
+        let of_hooks = self.hooks.iter().flat_map(move |Registration { hook, since, until }| {
+            of(hook).map(|grant| (grant.since.max(*since), *until))
+        });
+        own.chain(of_hooks)
     }
 }
 

@@ -17,7 +17,9 @@ mod version;
 
 pub use arg::{ArgType, DynptrUse, MemAccess, RetType, SizeRule};
 pub use attach_type::AttachType;
-pub use call::{Avail, CallKind, CallSpec, Effect, Grant, KfuncFlags, OlderProto, Permit};
+pub use call::{
+    Avail, CallKind, CallSpec, Effect, Grant, KfuncFlags, OlderProto, Permit, Registration,
+};
 pub use errno::Errno;
 pub use ids::{Addr, Cpu, MapId, Node, Pid, ProgId};
 pub use map_type::MapType;

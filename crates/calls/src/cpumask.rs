@@ -23,10 +23,7 @@ type Any = ConstKptr<Mask>;
 #[calls(
     since = "6.3",
     gpl,
-    avail {
-        TRAMPOLINE: "6.3", StructOps: "6.3", Syscall: "6.10", Tracepoint: "6.12", PerfEvent: "6.12",
-        RawTracepoint: "7.0",
-    },
+    hooks { TRACING, STRUCT_OPS, SYSCALL: "6.10" },
     flags { "6.3": RCU },
 )]
 impl Cpumask {

@@ -10,11 +10,7 @@ pub(crate) struct Exceptions;
 
 #[calls(
     since = "6.7",
-    avail {
-        Xdp, SchedCls, StructOps, TRAMPOLINE, Syscall, Tracepoint: "6.12", PerfEvent: "6.12",
-        RawTracepoint: "7.0", CgroupSkb, CgroupSock, CgroupDevice, CgroupSockAddr, CgroupSockopt,
-        CgroupSysctl, SockOps: "6.15",
-    },
+    hooks { XDP, TC, STRUCT_OPS, TRACING, SYSCALL, CGROUP },
     gpl,
 )]
 impl Exceptions {

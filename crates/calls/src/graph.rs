@@ -34,11 +34,7 @@ fn push(k: &Kernel<'_, '_>, (head, node): (ListHead, ListNode), end: End) -> Ans
 
 #[calls(
     since = "6.2",
-    avail {
-        Xdp, SchedCls, StructOps, TRAMPOLINE, Syscall, Tracepoint: "6.12", PerfEvent: "6.12",
-        RawTracepoint: "7.0", CgroupSkb: "6.4", CgroupSock: "6.7", CgroupDevice: "6.7", CgroupSockAddr: "6.7",
-        CgroupSockopt: "6.7", CgroupSysctl: "6.7", SockOps: "6.15",
-    },
+    hooks { XDP, TC, STRUCT_OPS, TRACING, SYSCALL, CGROUP },
     gpl,
 )]
 impl Lists {
@@ -128,11 +124,7 @@ pub(crate) struct Trees;
 
 #[calls(
     since = "6.3",
-    avail {
-        Xdp, SchedCls, StructOps, TRAMPOLINE, Syscall, Tracepoint: "6.12", PerfEvent: "6.12",
-        RawTracepoint: "7.0", CgroupSkb: "6.4", CgroupSock: "6.7", CgroupDevice: "6.7", CgroupSockAddr: "6.7",
-        CgroupSockopt: "6.7", CgroupSysctl: "6.7", SockOps: "6.15",
-    },
+    hooks { XDP, TC, STRUCT_OPS, TRACING, SYSCALL, CGROUP },
     gpl,
 )]
 impl Trees {

@@ -31,6 +31,7 @@ mod dynptr;
 mod exception;
 mod filter;
 mod graph;
+mod kfunc_hook;
 mod kptr;
 mod local_storage;
 mod maccess;

@@ -18,11 +18,7 @@ fn no_type(call: &'static str, id: u64) -> Fault {
 
 #[calls(
     since = "6.2",
-    avail {
-        Xdp, SchedCls, StructOps, TRAMPOLINE, Syscall, Tracepoint: "6.12", PerfEvent: "6.12",
-        RawTracepoint: "7.0", CgroupSkb: "6.4", CgroupSock: "6.7", CgroupDevice: "6.7", CgroupSockAddr: "6.7",
-        CgroupSockopt: "6.7", CgroupSysctl: "6.7", SockOps: "6.15",
-    },
+    hooks { XDP, TC, STRUCT_OPS, TRACING, SYSCALL, CGROUP },
     gpl,
 )]
 impl Objects {

@@ -6,6 +6,7 @@ use syn::{Error, Ident, LitInt, LitStr, Result, Token, braced, bracketed};
 
 mod kw {
     syn::custom_keyword!(avail);
+    syn::custom_keyword!(hooks);
     syn::custom_keyword!(effect);
     syn::custom_keyword!(except);
     syn::custom_keyword!(flags);
@@ -113,6 +114,7 @@ pub(crate) struct Clauses {
     pub(crate) since: Option<Version>,
     pub(crate) until: Option<Version>,
     pub(crate) avail: Option<Vec<Grant>>,
+    pub(crate) hooks: Vec<Grant>,
     pub(crate) unsupported: Vec<Ident>,
     pub(crate) flags: Vec<FlagStep>,
     pub(crate) gpl: bool,
@@ -128,7 +130,9 @@ impl Clauses {
     pub(crate) fn or(mut self, defaults: &Self) -> Self {
         self.since = self.since.or_else(|| defaults.since.clone());
         self.until = self.until.or_else(|| defaults.until.clone());
-        self.avail = self.avail.or_else(|| defaults.avail.clone());
+        if self.avail.is_none() && self.hooks.is_empty() {
+            (self.avail, self.hooks) = (defaults.avail.clone(), defaults.hooks.clone());
+        }
         if self.unsupported.is_empty() {
             self.unsupported = defaults.unsupported.clone();
         }
@@ -178,6 +182,9 @@ impl Parse for Clauses {
             } else if look.peek(kw::avail) {
                 input.parse::<kw::avail>()?;
                 out.avail = Some(in_braces(input)?);
+            } else if look.peek(kw::hooks) {
+                input.parse::<kw::hooks>()?;
+                out.hooks = in_braces(input)?;
             } else if look.peek(kw::unsupported) {
                 input.parse::<kw::unsupported>()?;
                 out.unsupported = in_brackets(input)?;

@@ -54,17 +54,19 @@ fn call(
         Meta::Path(_) => Clauses::default(),
         _ => marker.parse_args()?,
     };
-    let inherits_avail = own.avail.is_none();
+    let inherits_avail = own.avail.is_none() && own.hooks.is_empty();
     let clauses = own.or(defaults);
     let kind = kind(marker, &clauses)?;
     let doc = doc(function)?;
     let Some(since) = &clauses.since else {
         return Err(Error::new_spanned(name, "say since which release: since = \"6.3\""));
     };
-    let Some(avail) = clauses.avail.as_ref().filter(|grants| !grants.is_empty()) else {
+    let avail = clauses.avail.as_deref().unwrap_or_default();
+    if avail.is_empty() && clauses.hooks.is_empty() {
         return Err(Error::new_spanned(name, "say who may make this call: avail { … }"));
-    };
-    let avail = grants(avail, since, inherits_avail)?;
+    }
+    let avail = grants(avail, since, inherits_avail, &granted)?;
+    let hooks = grants(&clauses.hooks, since, inherits_avail, &registered)?;
     let unsupported = &clauses.unsupported;
     let history = history(&clauses.flags, since)?;
     let effect = match &clauses.effect {
@@ -95,6 +97,7 @@ fn call(
             since: #since,
             until: #until,
             avail: &[#(#avail),*],
+            hooks: &[#(#hooks),*],
             unsupported: &[#(::skep_abi::ProgType::#unsupported),*],
             history: &[#(#history),*],
             older: &[#(#older_protos),*],
@@ -161,7 +164,12 @@ fn option(text: Option<&Version>) -> TokenStream {
 
 /// Who may make a call. Grants of the block hold for its older calls too, so that a younger one has them from its own
 /// first release on.
-fn grants(grants: &[Grant], call_since: &Version, are_inherited: bool) -> Result<Vec<TokenStream>> {
+fn grants(
+    grants: &[Grant],
+    call_since: &Version,
+    are_inherited: bool,
+    spelled: &dyn Fn(&Grant, TokenStream) -> TokenStream,
+) -> Result<Vec<TokenStream>> {
     grants
         .iter()
         .map(|grant| {
@@ -172,16 +180,25 @@ fn grants(grants: &[Grant], call_since: &Version, are_inherited: bool) -> Result
                 }
                 since = call_since;
             }
-            let who = &grant.who;
-            let progs = if grant.is_set() {
-                quote!(crate::prog_set::#who)
-            } else {
-                quote!(&[::skep_abi::ProgType::#who])
-            };
             let (since, until) = (version(since), option(grant.until.as_ref()));
-            Ok(quote!(::skep_abi::Grant { progs: #progs, since: #since, until: #until }))
+            Ok(spelled(grant, quote!(since: #since, until: #until)))
         })
         .collect()
+}
+
+fn granted(grant: &Grant, releases: TokenStream) -> TokenStream {
+    let who = &grant.who;
+    let progs = if grant.is_set() {
+        quote!(crate::prog_set::#who)
+    } else {
+        quote!(&[::skep_abi::ProgType::#who])
+    };
+    quote!(::skep_abi::Grant { progs: #progs, #releases })
+}
+
+fn registered(grant: &Grant, releases: TokenStream) -> TokenStream {
+    let hook = &grant.who;
+    quote!(::skep_abi::Registration { hook: crate::kfunc_hook::#hook, #releases })
 }
 
 fn history(steps: &[FlagStep], call_since: &Version) -> Result<Vec<TokenStream>> {

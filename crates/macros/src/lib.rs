@@ -17,6 +17,7 @@
 //! | `130` | a helper's number in the uapi |
 //! | `since = "5.8"`, `until = "7.0"` | the release that brought the call, the first one without it |
 //! | `avail { BASE, Xdp: "5.10", Kprobe: "5.11".."5.16" }` | who may make it: a program type, or (in capitals) a named set of them out of `crate::prog_set`; without a release, since the call exists; a grant of the block never begins before the call |
+//! | `hooks { TRACING, SYSCALL: "6.10" }` | the same for a kfunc, by the hooks that it is registered for, out of `crate::kfunc_hook`; each has its own program types from some release on |
 //! | `unsupported [PerfEvent]` | types whose tables list the call, but whose programs are refused for it (`-ENOTSUPP`) |
 //! | `flags { "6.3": ACQUIRE \| RET_NULL }` | a kfunc's flags by the release that introduced them; `NONE` for none |
 //! | `gpl`, `gpl except [PerfEvent]` | needs a GPL-compatible licence, but for those types |

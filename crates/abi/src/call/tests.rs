@@ -1,6 +1,6 @@
 //! Who may call, since when, and what changed.
 
-use super::{CallKind, CallSpec, Grant, OlderProto, Permit, RetType};
+use super::{CallKind, CallSpec, Grant, OlderProto, Permit, Registration, RetType};
 use crate::{KernelVersion, KfuncFlags, ProgType};
 
 const fn v(major: u8, minor: u8) -> KernelVersion {
@@ -22,6 +22,14 @@ const SPEC: CallSpec = CallSpec {
         Grant { progs: &[ProgType::Syscall], since: v(4, 1), until: None },
         Grant { progs: &[ProgType::PerfEvent], since: v(5, 15), until: None },
     ],
+    hooks: &[Registration {
+        hook: &[
+            Grant { progs: &[ProgType::Netfilter], since: v(6, 5), until: None },
+            Grant { progs: &[ProgType::SkSkb], since: v(6, 4), until: None },
+        ],
+        since: v(6, 5),
+        until: Some(v(7, 1)),
+    }],
     unsupported: &[ProgType::PerfEvent],
     history: &[(v(4, 1), KfuncFlags::RCU), (v(6, 2), KfuncFlags::ACQUIRE)],
     older: &[OlderProto { until: v(6, 0), args: &[], arg_names: &[], ret: RetType::Void }],
@@ -53,6 +61,20 @@ fn a_program_type_cannot_call_before_it_exists() {
     assert_eq!(SPEC.permit(ProgType::Syscall, v(5, 13)), Permit::Denied);
     assert_eq!(SPEC.permit(ProgType::Syscall, v(5, 14)), Permit::Allowed);
     assert_eq!(SPEC.since(ProgType::Kprobe), None);
+}
+
+#[test]
+fn a_hook_has_its_types_from_their_own_release_on() {
+    let permit = |prog, major, minor| SPEC.permit(prog, v(major, minor));
+    for prog in [ProgType::Netfilter, ProgType::SkSkb] {
+        assert_eq!(SPEC.since(prog), Some(v(6, 5)), "registered later than the hook has the type");
+        let permits = [(6, 4), (6, 5), (7, 0), (7, 1)].map(|(a, b)| permit(prog, a, b));
+        assert_eq!(
+            permits,
+            [Permit::Denied, Permit::Allowed, Permit::Allowed, Permit::Denied],
+            "{prog:?}"
+        );
+    }
 }
 
 #[test]

@@ -34,11 +34,7 @@ impl PacketDynptrs {
     ///
     /// *Errors*: `EINVAL` for `flags` but 0; there is nothing behind the dynptr then.
     #[kfunc(
-        avail {
-            SchedCls, SchedAct, SkSkb, SocketFilter, LwtIn, LwtOut, LwtXmit, LwtSeg6local, CgroupSkb, TRAMPOLINE,
-            Tracepoint: "6.12", PerfEvent: "6.12", RawTracepoint: "7.0", Netfilter: "6.5", CgroupSock: "6.7",
-            CgroupDevice: "6.7", CgroupSockAddr: "6.7", CgroupSockopt: "6.7", CgroupSysctl: "6.7", SockOps: "6.15",
-        },
+        hooks { TC, TRACING, CGROUP, SCHED_ACT, SK_SKB, SOCKET_FILTER, LWT, NETFILTER },
         flags { "6.4": TRUSTED_ARGS, "7.0": NONE },
         effect = DynptrFromSkb,
     )]
@@ -54,7 +50,7 @@ impl PacketDynptrs {
     /// Makes a dynptr of the packet. Returns 0.
     ///
     /// *Errors*: `EINVAL` for `flags` but 0; there is nothing behind the dynptr then.
-    #[kfunc(avail { Xdp }, flags { "6.4": NONE }, effect = DynptrFromXdp)]
+    #[kfunc(hooks { XDP }, flags { "6.4": NONE }, effect = DynptrFromXdp)]
     fn bpf_dynptr_from_xdp(
         k: &mut Kernel<'_, '_>,
         _x: XdpMd,

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use skep_abi::{
-    AttachType, Caller, Effect, KernelVersion, KfuncAnswer, KfuncFlags, KfuncProto, ProgType,
+    AttachType, Avail, Caller, Effect, KernelVersion, KfuncAnswer, KfuncFlags, KfuncProto, ProgType,
 };
 
 use super::KernelCalls;
 use super::effect::effect;
 use super::func::Releases;
+use crate::kfunc_hook;
 
 pub(super) const TABLE: &str = include_str!("../../../../facts/kfuncs.tsv");
 
@@ -27,73 +28,42 @@ pub(super) const SETS: &[(KernelVersion, &str)] = &[
     (KernelVersion::new(7, 2), include_str!("../../../../facts/kfunc-sets-7.2.13.tsv")),
 ];
 
-/// `enum btf_kfunc_hook`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a kfunc is registered for.
+#[derive(Clone, Copy, Debug)]
 enum Hook {
+    /// Programs of all types.
     Common,
-    Xdp,
-    Tc,
-    StructOps,
-    Tracing,
-    Syscall,
-    Cgroup,
-    SchedAct,
-    SkSkb,
-    SocketFilter,
-    Lwt,
-    Netfilter,
-    Kprobe,
+    Of(Avail),
 }
 
 impl Hook {
     fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "common" => Self::Common,
-            "xdp" => Self::Xdp,
-            "tc" => Self::Tc,
-            "struct_ops" => Self::StructOps,
-            "tracing" => Self::Tracing,
-            "syscall" => Self::Syscall,
-            "cgroup" => Self::Cgroup,
-            "sched_act" => Self::SchedAct,
-            "sk_skb" => Self::SkSkb,
-            "socket_filter" => Self::SocketFilter,
-            "lwt" => Self::Lwt,
-            "netfilter" => Self::Netfilter,
-            "kprobe" => Self::Kprobe,
+        Some(Self::Of(match word {
+            "common" => return Some(Self::Common),
+            "xdp" => kfunc_hook::XDP,
+            "tc" => kfunc_hook::TC,
+            "struct_ops" => kfunc_hook::STRUCT_OPS,
+            "tracing" => kfunc_hook::TRACING,
+            "syscall" => kfunc_hook::SYSCALL,
+            "cgroup" => kfunc_hook::CGROUP,
+            "sched_act" => kfunc_hook::SCHED_ACT,
+            "sk_skb" => kfunc_hook::SK_SKB,
+            "socket_filter" => kfunc_hook::SOCKET_FILTER,
+            "lwt" => kfunc_hook::LWT,
+            "netfilter" => kfunc_hook::NETFILTER,
+            "kprobe" => kfunc_hook::KPROBE,
             _ => return None,
-        })
+        }))
     }
 
-    /// The hook of a program type, and the first release where the type has it.
-    fn of(prog_type: ProgType) -> Option<(Self, KernelVersion)> {
-        use ProgType as P;
-        const OLD: KernelVersion = KernelVersion::new(5, 13);
-        Some(match prog_type {
-            P::Xdp => (Self::Xdp, OLD),
-            P::SchedCls => (Self::Tc, OLD),
-            P::StructOps => (Self::StructOps, OLD),
-            P::Tracing | P::Lsm => (Self::Tracing, OLD),
-            P::Tracepoint | P::PerfEvent => (Self::Tracing, KernelVersion::new(6, 12)),
-            P::RawTracepoint => (Self::Tracing, KernelVersion::new(7, 0)),
-            P::Syscall => (Self::Syscall, KernelVersion::new(5, 18)),
-            P::CgroupSkb => (Self::Cgroup, KernelVersion::new(6, 4)),
-            P::CgroupSock
-            | P::CgroupDevice
-            | P::CgroupSockAddr
-            | P::CgroupSockopt
-            | P::CgroupSysctl => (Self::Cgroup, KernelVersion::new(6, 7)),
-            P::SockOps => (Self::Cgroup, KernelVersion::new(6, 15)),
-            P::SchedAct => (Self::SchedAct, KernelVersion::new(6, 4)),
-            P::SkSkb => (Self::SkSkb, KernelVersion::new(6, 4)),
-            P::SocketFilter => (Self::SocketFilter, KernelVersion::new(6, 4)),
-            P::LwtIn | P::LwtOut | P::LwtXmit | P::LwtSeg6local => {
-                (Self::Lwt, KernelVersion::new(6, 4))
+    /// Whether programs of a type find it in a release.
+    fn has(self, prog: ProgType, version: KernelVersion) -> bool {
+        match self {
+            Self::Common => true,
+            Self::Of(avail) => {
+                avail.iter().any(|grant| grant.progs.contains(&prog) && grant.since <= version)
             }
-            P::Netfilter => (Self::Netfilter, KernelVersion::new(6, 5)),
-            P::Kprobe => (Self::Kprobe, KernelVersion::new(6, 10)),
-            _ => return None,
-        })
+        }
     }
 }
 
@@ -237,12 +207,9 @@ pub(super) fn kfunc(calls: &KernelCalls, name: &str, caller: &Caller<'_>) -> Kfu
     if matches!(caller.prog_type, ProgType::Ext) {
         return KfuncAnswer::NotModelled;
     }
-    let hook = Hook::of(caller.prog_type)
-        .filter(|(_, since)| *since <= caller.version)
-        .map(|(hook, _)| hook);
     for row in kfunc.rows.iter().filter(|row| row.releases.contain(caller.version)) {
         let Some(hooks) = &row.hooks else { return KfuncAnswer::NotModelled };
-        let registered = hooks.iter().any(|of| *of == Hook::Common || Some(*of) == hook);
+        let registered = hooks.iter().any(|hook| hook.has(caller.prog_type, caller.version));
         if !registered || !row.filter.passes(calls, caller) {
             continue;
         }

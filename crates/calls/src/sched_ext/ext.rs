@@ -14,10 +14,7 @@ pub(crate) struct Ext;
 #[calls(
     since = "6.12",
     gpl,
-    avail {
-        TRAMPOLINE: "6.12", StructOps: "6.12", Syscall: "6.12", Tracepoint: "6.12", PerfEvent: "6.12",
-        RawTracepoint: "7.0",
-    },
+    hooks { TRACING, STRUCT_OPS, SYSCALL },
     flags { "6.12": NONE },
 )]
 impl Ext {

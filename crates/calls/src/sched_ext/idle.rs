@@ -18,10 +18,7 @@ pub(crate) struct Idle;
 #[calls(
     since = "6.12",
     gpl,
-    avail {
-        TRAMPOLINE: "6.12", StructOps: "6.12", Syscall: "6.12", Tracepoint: "6.12", PerfEvent: "6.12",
-        RawTracepoint: "7.0",
-    },
+    hooks { TRACING, STRUCT_OPS, SYSCALL },
     flags { "6.12": ACQUIRE, "7.1": ACQUIRE | IMPLICIT_ARGS },
 )]
 impl Idle {

@@ -27,10 +27,7 @@ struct Request {
 #[calls(
     since = "6.16",
     gpl,
-    avail {
-        TRAMPOLINE: "6.16".."7.1", StructOps: "6.16", Syscall: "6.16", Tracepoint: "6.16".."7.1",
-        PerfEvent: "6.16".."7.1", RawTracepoint: "7.0".."7.1",
-    },
+    hooks { TRACING: "6.16".."7.1", STRUCT_OPS, SYSCALL },
     flags { "6.16": RCU },
 )]
 impl SelectCpu {
@@ -80,10 +77,7 @@ impl SelectCpu {
     /// *Errors*: `ENODEV` when no scheduler is loaded (since 6.18).
     #[kfunc(
         since = "6.12",
-        avail {
-            TRAMPOLINE: "6.18".."7.1", StructOps: "6.12", Syscall: "6.18", Tracepoint: "6.18".."7.1",
-            PerfEvent: "6.18".."7.1", RawTracepoint: "7.0".."7.1",
-        },
+        hooks { TRACING: "6.18".."7.1", STRUCT_OPS, SYSCALL: "6.18" },
         flags { "6.12": RCU, "7.1": RCU | IMPLICIT_ARGS },
     )]
     fn scx_bpf_select_cpu_dfl(
