@@ -44,6 +44,7 @@ impl PercpuVars {
     #[helper(154, effect = ThisCpuPtr)]
     fn bpf_this_cpu_ptr(k: &mut Kernel<'_, '_>, percpu_ptr: PercpuPtr) -> Result<PercpuVar, Fault> {
         let var = k.run.machine.per_cpu_ptr(percpu_ptr.0, k.run.cpu.0)?;
-        Ok(PercpuVar(Some(var.unwrap_or(percpu_ptr.0))))
+        // A program runs on a CPU that there is.
+        Ok(PercpuVar(var.unwrap_or(percpu_ptr.0)))
     }
 }

@@ -114,6 +114,18 @@ impl Ret for MapValueOrNull {
     }
 }
 
+/// This CPU's variable, never null.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PercpuVar(pub(crate) Addr);
+
+impl Ret for PercpuVar {
+    const TYPE: RetType = RetType::MemOrBtf;
+
+    fn into_reg(self) -> Result<u64, Stop> {
+        Ok(self.0.0)
+    }
+}
+
 /// Address of a reserved ring buffer record, or null.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RingbufMemOrNull(pub(crate) Option<Addr>);
@@ -164,8 +176,6 @@ or_null! {
     RbNodeOrNull: RetType::GraphNode { strukt: "bpf_rb_node" };
     /// A CPU's variable.
     PercpuVarOrNull: RetType::MemOrBtfOrNull;
-    /// This CPU's variable, never null.
-    PercpuVar: RetType::MemOrBtf;
 }
 
 /// Trusted `struct task_struct *`, never null.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use skep_abi::{Addr, ArgType, Effect, KernelVersion, KfuncFlags, RetType};
+use skep_abi::{Addr, ArgType, CallKind, Effect, KernelVersion, KfuncFlags, RetType};
 use skep_isa::InsnIdx;
 use skep_machine::{Machine, Memory};
 
@@ -182,14 +182,19 @@ impl Refs {
         Some(RefId(self.refs.len() as u32))
     }
 
-    /// Refuses a call that would wait for a spin lock which the program holds itself, and one that gives up a lock
-    /// which it does not hold.
-    pub(crate) fn check_lock(&self, effect: Option<Effect>, lock: Addr) -> Result<(), TrapKind> {
+    /// Refuses a call that would wait for a spin lock which the program holds itself, or might; and one that gives up a
+    /// lock which it does not hold.
+    pub(crate) fn check_lock(&self, made: &MadeCall, lock: Addr) -> Result<(), TrapKind> {
         let held = self.locks.iter().find(|(held, _)| *held == lock);
-        match (effect, held) {
+        match (made.spec.effect, held) {
             (Some(Effect::SpinLock), Some((_, at))) => Err(TrapKind::Deadlock(at.location())),
             (Some(Effect::SpinUnlock), None) => Err(TrapKind::UnmatchedUnlock("spin lock")),
-            _ => Ok(()),
+            (Some(Effect::SpinUnlock), Some(_)) => Ok(()),
+            _ if made.spec.kind == CallKind::Kfunc => Ok(()),
+            _ => self.locks.last().map_or(Ok(()), |(_, at)| {
+                let (call, locked) = (made.spec.name, at.location());
+                Err(TrapKind::CallUnderLock { call, locked })
+            }),
         }
     }
 

@@ -110,6 +110,14 @@ pub enum TrapKind {
     /// A program asks for a spin lock that it holds: it would wait for ever.
     #[error("the program asks for a spin lock that it holds, taken\n  at {0}")]
     Deadlock(Box<Location>),
+    /// A helper is called while a spin lock is held, which allows none but the one that gives it up.
+    #[error("{call} is called while the program holds a spin lock, taken\n  at {locked}")]
+    CallUnderLock {
+        /// The helper.
+        call: &'static str,
+        /// Where the lock was taken.
+        locked: Box<Location>,
+    },
     /// A section ends that has not begun.
     #[error("no {0} has begun that could end here")]
     UnmatchedUnlock(&'static str),

@@ -291,7 +291,7 @@ impl<'r> Vm<'r> {
                 return Err(self.refs.used_after_release(memory, id));
             }
         }
-        self.refs.check_lock(made.spec.effect, Addr(args[0]))?;
+        self.refs.check_lock(made, Addr(args[0]))?;
         self.refs.to_release(machine, made, args, marks)
     }
 

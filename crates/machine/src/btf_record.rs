@@ -7,6 +7,7 @@ use skep_abi::Addr;
 
 use crate::kptr::Dtors;
 use crate::memory::{AtomicOp, Guard, GuardedField, GuardedKptr, Slab, Width};
+use crate::spin_lock;
 
 /// What a special field is (`enum btf_field_type`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,38 @@ pub(crate) fn guard(fields: &[BtfField]) -> Guard {
     Guard(fields.iter().map(guarded).collect())
 }
 
+/// Makes the special fields of a zeroed element ready for use (`bpf_obj_init`).
+pub(crate) fn init(fields: &[BtfField], slab: &Slab, index: u64) {
+    for field in fields {
+        let offset = u64::from(field.offset);
+        match field.kind {
+            BtfFieldKind::Refcount => slab.store(index, offset, Width::W, 1),
+            BtfFieldKind::ListHead => {
+                let head = slab.addr(index).offset(field.offset.into());
+                slab.store(index, offset, Width::Dw, head.0);
+                slab.store(index, offset + 8, Width::Dw, head.0);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes all objects out of a list or tree, under the lock that lies beside it.
+fn take_all(
+    (fields, dtors): (&[BtfField], &Dtors),
+    slab: &Slab,
+    index: u64,
+    root: &BtfField,
+) -> Vec<Addr> {
+    let at = |field: &BtfField| slab.addr(index).offset(field.offset.into());
+    let lock = fields.iter().find(|field| field.kind == BtfFieldKind::SpinLock).map(at);
+    // The element is there, and its lock with it: there is no fault.
+    let _ = lock.map(|lock| spin_lock::lock(dtors.objs().memory(), lock));
+    let objects = dtors.objs().take_all(&root.kind, at(root));
+    let _ = lock.map(|lock| spin_lock::unlock(dtors.objs().memory(), lock));
+    objects
+}
+
 /// Gives up what an element owns (`bpf_obj_free_fields`); references to objects of programs go to `drop_obj`.
 pub(crate) fn free(
     (fields, dtors): (&[BtfField], &Dtors),
@@ -90,8 +123,7 @@ pub(crate) fn free(
     drop_obj: &mut dyn FnMut(Addr),
 ) {
     for field in fields {
-        let (offset, addr) =
-            (u64::from(field.offset), slab.addr(index).offset(field.offset.into()));
+        let offset = u64::from(field.offset);
         match &field.kind {
             BtfFieldKind::Kptr { strukt } => {
                 let held = slab.atomic(index, offset, AtomicOp::Xchg, 0);
@@ -107,7 +139,7 @@ pub(crate) fn free(
             }
             BtfFieldKind::KptrUntrusted => slab.store(index, offset, Width::Dw, 0),
             BtfFieldKind::ListHead | BtfFieldKind::RbRoot => {
-                dtors.objs().take_all(&field.kind, addr).into_iter().for_each(&mut *drop_obj);
+                take_all((fields, dtors), slab, index, field).into_iter().for_each(&mut *drop_obj);
             }
             _ => {}
         }

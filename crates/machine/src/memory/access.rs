@@ -308,12 +308,10 @@ impl Memory {
         region.hit(addr.0, 1).map(|_| region.owner)
     }
 
-    /// A CPU's variable of the per-CPU variable that lies here.
-    pub(crate) fn per_cpu(&self, addr: Addr, cpu: u32) -> Option<Addr> {
+    /// Bytes from one CPU's variable to the next one's, when a per-CPU variable of the kernel lies here.
+    pub(crate) fn percpu_unit(&self, addr: Addr) -> Option<u64> {
         let region = self.region_at(addr).filter(|region| region.owner == Owner::Percpu)?;
-        region.hit(addr.0, 1)?;
-        let addr = addr.0 + region.stride * u64::from(cpu);
-        region.hit(addr, 1).map(|_| Addr(addr))
+        region.hit(addr.0, 1).map(|_| region.stride)
     }
 
     /// The words that messages about this address use.

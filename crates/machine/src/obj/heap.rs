@@ -29,12 +29,6 @@ pub struct ObjType {
     pub fields: Vec<BtfField>,
 }
 
-impl ObjType {
-    fn offset_of(&self, kind: &BtfFieldKind) -> Option<u32> {
-        self.fields.iter().find(|field| field.kind == *kind).map(|field| field.offset)
-    }
-}
-
 /// The objects of one type.
 #[derive(Debug)]
 struct TypePool {
@@ -42,6 +36,20 @@ struct TypePool {
     pool: Pool,
     /// Bytes from one CPU's variable to the next one's, for per-CPU objects.
     unit: Option<u64>,
+}
+
+impl TypePool {
+    /// The special fields of an object; variables of CPUs have none.
+    fn fields(&self) -> &[BtfField] {
+        if self.unit.is_none() { &self.ty.fields } else { &[] }
+    }
+
+    /// Where the count of references is in an object whose references are counted.
+    fn count_of(&self, start: Addr) -> Option<Addr> {
+        let mut fields = self.fields().iter();
+        let count = fields.find(|field| field.kind == BtfFieldKind::Refcount)?;
+        Some(start.offset(count.offset.into()))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -83,7 +91,7 @@ impl Objs {
         Self { memory, rcu, failslab, cpus, pools, made }
     }
 
-    pub(super) fn memory(&self) -> &Memory {
+    pub(crate) fn memory(&self) -> &Memory {
         &self.memory
     }
 
@@ -94,16 +102,7 @@ impl Objs {
     /// A [`Fault`] when the machine has no room.
     // DEVIATION(linux): what is no special field is zero; the kernel leaves what was there before.
     pub fn alloc(&self, ty: &Arc<ObjType>) -> Result<Option<Addr>, Fault> {
-        let Some(start) = self.make(ty, false)? else { return Ok(None) };
-        for field in &ty.fields {
-            let at = start.offset(field.offset.into());
-            match field.kind {
-                BtfFieldKind::Refcount => self.memory.kernel_store(at, Width::W, 1)?,
-                BtfFieldKind::ListHead => self.list_init(at)?,
-                _ => {}
-            }
-        }
-        Ok(Some(start))
+        self.make(ty, false)
     }
 
     /// Makes a variable of zeroes for each CPU; the per-CPU pointer to them, `None` when an allocation fails
@@ -128,6 +127,7 @@ impl Objs {
         if !self.pools.read().by_base.contains_key(&base) {
             self.pools.write().by_base.insert(base, Arc::clone(&pool));
         }
+        pool.pool.with(place, |slab, index| btf_record::init(pool.fields(), slab, index));
         Ok(Some(pool.pool.addr(place)))
     }
 
@@ -182,10 +182,9 @@ impl Objs {
     /// Refuses an address at which no field of this kind of a live object begins.
     pub(super) fn check_field(&self, addr: Addr, kind: &BtfFieldKind) -> Result<(), Fault> {
         let Found { pool, start, .. } = self.found(addr)?;
-        let is_there = |field: &BtfField| {
-            field.kind == *kind && start.offset(field.offset.into()) == addr && pool.unit.is_none()
-        };
-        match pool.ty.fields.iter().any(is_there) {
+        let is_there =
+            |field: &BtfField| field.kind == *kind && start.offset(field.offset.into()) == addr;
+        match pool.fields().iter().any(is_there) {
             true => Ok(()),
             false => {
                 let found = self.memory.describe(addr);
@@ -200,11 +199,11 @@ impl Objs {
     /// [`Fault::WrongObject`] when no object is there whose references are counted.
     pub fn refcount_acquire(&self, object: Addr) -> Result<bool, Fault> {
         let Found { pool, start, .. } = self.found(object)?;
-        let Some(offset) = pool.ty.offset_of(&BtfFieldKind::Refcount) else {
+        let Some(count) = pool.count_of(start) else {
             let found = self.memory.describe(object);
             return Err(Fault::WrongObject { addr: object, what: "counted object", found });
         };
-        refcount::inc_not_zero(&self.memory, start.offset(offset.into()))
+        refcount::inc_not_zero(&self.memory, count)
     }
 
     /// Gives up a reference; with the last one the object goes, and what it holds (`__bpf_obj_drop_impl`).
@@ -212,29 +211,23 @@ impl Objs {
         let mut todo = vec![object];
         while let Some(object) = todo.pop() {
             let Found { pool, place, start } = self.found(object)?;
-            let count = pool.ty.offset_of(&BtfFieldKind::Refcount).filter(|_| pool.unit.is_none());
-            if let Some(offset) = count
-                && !refcount::dec_live_and_test(&self.memory, start.offset(offset.into()))?
+            if let Some(count) = pool.count_of(start)
+                && !refcount::dec_live_and_test(&self.memory, count)?
             {
                 continue;
             }
-            if pool.unit.is_none() {
-                pool.pool.with(place, |slab, index| {
-                    btf_record::free((&pool.ty.fields, dtors), slab, index, &mut |held| {
-                        todo.push(held);
-                    });
-                });
-            }
+            pool.pool.with(place, |slab, index| {
+                btf_record::free((pool.fields(), dtors), slab, index, &mut |held| todo.push(held));
+            });
             pool.pool.retire(&self.rcu, place);
         }
         self.rcu.call();
         Ok(())
     }
 
-    /// The variable of a CPU of the per-CPU object whose pointer this is.
-    pub(super) fn per_cpu(&self, ptr: Addr, cpu: u32) -> Option<Addr> {
-        let unit = self.find(ptr)?.pool.unit?;
-        Some(Addr(ptr.0 + unit * u64::from(cpu)))
+    /// Bytes from one CPU's variable to the next one's, for the pointer of a per-CPU object.
+    pub(super) fn percpu_unit(&self, ptr: Addr) -> Option<u64> {
+        self.find(ptr)?.pool.unit
     }
 
     fn each(&self, mut act: impl FnMut(&TypePool, Place)) {
@@ -249,10 +242,8 @@ impl Objs {
         let mut alive = Vec::new();
         self.each(|pool, place| {
             let start = pool.pool.addr(place);
-            let count = pool.ty.offset_of(&BtfFieldKind::Refcount).filter(|_| pool.unit.is_none());
-            let references = count.and_then(|offset| {
-                self.memory.kernel_load(start.offset(offset.into()), Width::W).ok()
-            });
+            let count = pool.count_of(start);
+            let references = count.and_then(|at| self.memory.kernel_load(at, Width::W).ok());
             alive.push((start, references.unwrap_or(1)));
         });
         alive
@@ -262,7 +253,7 @@ impl Objs {
     pub(crate) fn each_held(&self, dtors: &Dtors, show: &mut dyn FnMut(u32, Addr, Addr)) {
         self.each(|pool, place| {
             pool.pool.with(place, |slab, index| {
-                btf_record::each((&pool.ty.fields, dtors), slab, index, show);
+                btf_record::each((pool.fields(), dtors), slab, index, show);
             });
         });
     }

@@ -36,7 +36,7 @@ impl End {
 
 impl Objs {
     /// Makes a head that of an empty list.
-    pub(super) fn list_init(&self, head: Addr) -> Result<(), Fault> {
+    fn list_init(&self, head: Addr) -> Result<(), Fault> {
         self.set(head, head.0)?;
         self.set(head.offset(8), head.0)
     }

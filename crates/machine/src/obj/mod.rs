@@ -35,27 +35,27 @@ impl Objs {
 
     /// Takes all objects out of a list or tree; their addresses.
     pub(crate) fn take_all(&self, kind: &BtfFieldKind, root: Addr) -> Vec<Addr> {
-        let objects = self.linked(kind, root);
-        let nodes = self.nodes(kind, root).unwrap_or_default();
+        let nodes = self.nodes(kind, root);
         let owner = if *kind == BtfFieldKind::ListHead { LIST_OWNER } else { RB_OWNER };
-        for node in nodes {
+        for node in &nodes {
             let _ = self.set(node.offset(owner), 0);
         }
         let _ = self.set(root, 0).and_then(|()| self.set(root.offset(8), 0));
-        objects
+        nodes.into_iter().filter_map(|node| self.start_of(node)).collect()
     }
 
     /// The objects in a list or tree, in its order.
     pub(crate) fn linked(&self, kind: &BtfFieldKind, root: Addr) -> Vec<Addr> {
-        let nodes = self.nodes(kind, root).unwrap_or_default();
-        nodes.into_iter().filter_map(|node| self.start_of(node)).collect()
+        self.nodes(kind, root).into_iter().filter_map(|node| self.start_of(node)).collect()
     }
 
-    fn nodes(&self, kind: &BtfFieldKind, root: Addr) -> Result<Vec<Addr>, Fault> {
-        match kind {
+    /// The nodes of a list or tree, in its order; none where they are no nodes of live objects.
+    fn nodes(&self, kind: &BtfFieldKind, root: Addr) -> Vec<Addr> {
+        let nodes = match kind {
             BtfFieldKind::ListHead => self.list_nodes(root),
             _ => self.rb_nodes(root),
-        }
+        };
+        nodes.unwrap_or_default()
     }
 }
 
@@ -74,12 +74,12 @@ impl Machine {
     /// # Errors
     /// [`Fault::WrongObject`] when the address is no per-CPU pointer.
     pub fn per_cpu_ptr(&self, ptr: Addr, cpu: u32) -> Result<Option<Addr>, Fault> {
-        let (memory, objs) = (self.memory(), self.objs());
-        let of_cpu = |cpu: u32| objs.per_cpu(ptr, cpu).or_else(|| memory.per_cpu(ptr, cpu));
-        if of_cpu(0).is_none() {
+        let memory = self.memory();
+        let unit = self.objs().percpu_unit(ptr).or_else(|| memory.percpu_unit(ptr));
+        let unit = unit.ok_or_else(|| {
             let found = memory.describe(ptr);
-            return Err(Fault::WrongObject { addr: ptr, what: "per-CPU pointer", found });
-        }
-        Ok(of_cpu(cpu).filter(|_| cpu < self.nr_cpu_ids()))
+            Fault::WrongObject { addr: ptr, what: "per-CPU pointer", found }
+        })?;
+        Ok((cpu < self.nr_cpu_ids()).then(|| Addr(ptr.0 + unit * u64::from(cpu))))
     }
 }
