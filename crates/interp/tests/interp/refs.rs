@@ -188,6 +188,14 @@ fn spin_locks_are_given_up_by_whoever_holds_them() {
     for (text, words) in [
         (format!("{lock}{lock}"), "a spin lock that it holds, taken\n  at insn 2"),
         (lock.to_owned(), "ends within the section of a spin lock that began\n  at insn 2"),
+        (
+            format!("{lock}call bpf_get_smp_processor_id#8\n"),
+            "processor_id is called while the program holds a spin lock, taken\n  at insn 2",
+        ),
+        (
+            format!("{lock}r1 = r6\nr1 += 4\ncall bpf_spin_lock#93\n"),
+            "bpf_spin_lock is called while",
+        ),
         (unlock.to_owned(), "no spin lock has begun"),
         (format!("{lock}r6 += 4\n{unlock}"), "no spin lock has begun"),
         (format!("{lock}here: goto here\n"), "takes more than 100 insns"),

@@ -8,7 +8,7 @@ use skep_abi::{Addr, Cpu, MapType};
 
 use super::{End, ObjType, Objs, Side};
 use crate::btf_record::{BtfField, BtfFieldKind as K};
-use crate::{FailAlloc, Machine, MapDef, Width};
+use crate::{FailAlloc, Machine, MapDef, Width, spin_lock};
 
 fn field(offset: u32, size: u32, kind: K) -> BtfField {
     BtfField { offset, size, kind }
@@ -208,6 +208,23 @@ fn a_map_that_goes_drops_its_lists_and_trees() {
     assert_eq!((machine.held_objects().len(), machine.leaked_objects().len()), (200, 0));
     machine.maps().for_each(|map| map.free_fields());
     assert_eq!(machine.held_objects(), []);
+}
+
+#[test]
+fn what_a_list_holds_is_taken_under_its_lock() {
+    let (machine, value) = machine();
+    let node = new(&machine, &node_type(false), 1).offset(LIST);
+    assert!(machine.objs().list_add(value.offset(8), node, End::Front).unwrap());
+    spin_lock::lock(machine.memory(), value).unwrap();
+    std::thread::scope(|scope| {
+        let freeing = scope.spawn(|| machine.maps().for_each(|map| map.free_fields()));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert!(!freeing.is_finished(), "somebody has the lock");
+        assert_eq!(machine.held_objects().len(), 1);
+        assert!(spin_lock::unlock(machine.memory(), value).unwrap());
+    });
+    assert_eq!(machine.held_objects(), []);
+    assert!(!spin_lock::unlock(machine.memory(), value).unwrap(), "it was given up");
 }
 
 #[test]

@@ -21,8 +21,8 @@ const ASK: u32 = 4;
 /// A descriptor that means one thread (`PIDFD_THREAD`).
 const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(0o200);
 
-/// Lets one test at a time have its way: while a program or a system call looks a task's value up, Linux gives nothing to
-/// another program on the same CPU.
+/// Lets one test at a time have its way: all are on one CPU, and Linux makes no value of a task while somebody else is at
+/// such values on the CPU (`bpf_task_storage_trylock`), be that one preempted.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
