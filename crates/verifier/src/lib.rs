@@ -31,6 +31,7 @@ mod transfer;
 mod verdict;
 
 pub use input::{FuncInfo, Kernel, LineInfo, Map, Program};
+pub use ld_imm64::is_percpu_var;
 pub use verdict::{Aux, Cost, Rejection, Report, Verdict};
 
 use diag::{Reject, Step, Stop};

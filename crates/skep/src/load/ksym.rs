@@ -1,7 +1,7 @@
 //! Kernel variables and functions whose address programs take (`extern … __ksym`).
 
 use skep_abi::Addr;
-use skep_btf::{Btf, Kind, Type, TypeId};
+use skep_btf::{Kind, TypeId};
 use skep_machine::memory::{Label, Owner, SlabSpec, Window};
 
 use super::{Loader, no_memory};
@@ -31,7 +31,7 @@ impl Loader<'_> {
         })?;
         let size = var.target().and_then(|ty| btf.size_of(ty)).unwrap_or(0).max(1);
         let label = Label::new("kernel variable", var.name());
-        let is_percpu = is_percpu(btf, id);
+        let is_percpu = skep_verifier::is_percpu_var(btf, id) == Some(true);
         let count = if is_percpu { self.machine.nr_cpu_ids().into() } else { 1 };
         let mut spec = SlabSpec::new(Window::Objects, size, count, label);
         spec.owner = if is_percpu { Owner::Percpu } else { Owner::None };
@@ -39,10 +39,4 @@ impl Loader<'_> {
         self.ksyms.insert(id, slab.addr(0));
         Ok(slab.addr(0))
     }
-}
-
-/// Whether each CPU has a variable of its own.
-fn is_percpu(btf: &Btf, var: TypeId) -> bool {
-    let section = btf.find(".data..percpu", Kind::DataSec).map(|id| btf.ty(id));
-    matches!(section, Some(Type::DataSec(section)) if section.vars().any(|member| member.ty == var))
 }

@@ -85,12 +85,19 @@ pub(super) fn resolve(env: &Env<'_>, id: i32, module: i32) -> Step<Imm64> {
 }
 
 fn is_percpu(env: &Env<'_>, btf: &Btf, var: TypeId) -> Step<bool> {
-    let section = btf.find(PERCPU_SECTION, Kind::DataSec).map(|id| btf.ty(id));
-    match section {
-        Some(Type::DataSec(section)) => Ok(section.vars().any(|member| member.ty == var)),
-        _ if (env.kernel.left_out)(Kind::DataSec, PERCPU_SECTION) => {
+    match is_percpu_var(btf, var) {
+        Some(is_percpu) => Ok(is_percpu),
+        None if (env.kernel.left_out)(Kind::DataSec, PERCPU_SECTION) => {
             Stop::unsupported("per-CPU variables of a reduced profile")
         }
-        _ => Ok(false),
+        None => Ok(false),
     }
+}
+
+/// Whether each CPU has a kernel variable of its own; `None` where the types lack the section that tells.
+#[must_use]
+pub fn is_percpu_var(btf: &Btf, var: TypeId) -> Option<bool> {
+    let section = btf.find(PERCPU_SECTION, Kind::DataSec).map(|id| btf.ty(id));
+    let Some(Type::DataSec(section)) = section else { return None };
+    Some(section.vars().any(|member| member.ty == var))
 }

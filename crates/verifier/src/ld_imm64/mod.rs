@@ -12,6 +12,7 @@ use crate::fields;
 use crate::insn::Shape;
 
 pub(crate) use ksym::REJECTIONS as KSYM_REJECTIONS;
+pub use ksym::is_percpu_var;
 pub(crate) use map::REJECTIONS as MAP_REJECTIONS;
 
 rejections! {
