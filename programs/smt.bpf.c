@@ -28,7 +28,7 @@ enum sibling {
 	SIBLING_IDLE = 2,
 	/* One is busy, or about to be: a scheduler has taken it out of the mask to wake a task there. */
 	SIBLING_BUSY = 3,
-	/* Nothing tells the kernel which CPUs are idle. */
+	/* Nothing tells the kernel whether one is idle, and none is known to be busy. */
 	SIBLING_UNKNOWN = 4,
 };
 
@@ -54,8 +54,8 @@ struct siblings {
 struct wanted {
 	/* CPUs whose samples count, a bit each. */
 	u64 cpus[MAX_CPUS / 64];
-	/* Whether the masks of idle CPUs tell what is. */
-	u64 is_idle_known;
+	/* CPUs of which the masks of idle CPUs tell what is. */
+	u64 told[MAX_CPUS / 64];
 };
 
 struct {
@@ -99,7 +99,12 @@ static __always_inline bool is_wanted(struct wanted *want, u32 cpu)
 	return is;
 }
 
-static __always_inline enum sibling sibling_of(u32 cpu, int node)
+static __always_inline bool is_told(struct wanted *want, u32 cpu)
+{
+	return want->told[cpu / 64 % (MAX_CPUS / 64)] >> cpu % 64 & 1;
+}
+
+static __always_inline enum sibling sibling_of(struct wanted *want, u32 cpu, int node)
 {
 	const struct cpumask *online, *idle;
 	enum sibling found = SIBLING_NONE;
@@ -113,9 +118,11 @@ static __always_inline enum sibling sibling_of(u32 cpu, int node)
 	for (u32 i = 0; i < MAX_SIBLINGS && i < core->nr; i++) {
 		u32 other = core->cpus[i];
 
-		if (!bpf_cpumask_test_cpu(other, online))
+		if (!bpf_cpumask_test_cpu(other, online) || found == SIBLING_BUSY)
 			continue;
-		if (!bpf_cpumask_test_cpu(other, idle))
+		if (!is_told(want, other))
+			found = SIBLING_UNKNOWN;
+		else if (!bpf_cpumask_test_cpu(other, idle))
 			found = SIBLING_BUSY;
 		else if (found == SIBLING_NONE)
 			found = SIBLING_IDLE;
@@ -151,9 +158,7 @@ int smt(struct bpf_perf_event_data *ctx)
 		__sync_fetch_and_add(&elsewhere, 1);
 		return 0;
 	}
-	sibling = sibling_of(cpu, node);
-	if (sibling != SIBLING_NONE && !want->is_idle_known)
-		sibling = SIBLING_UNKNOWN;
+	sibling = sibling_of(want, cpu, node);
 	switch (sibling) {
 	case SIBLING_NONE:
 		__sync_fetch_and_add(&share->none, 1);

@@ -2,6 +2,8 @@
 
 use skep::Error;
 use skep::profile::{for_host, from_btf_file, shipped, shipped_list};
+use skep::sample::Target;
+use skep::session::Ground;
 use skep::topology::kernel_for;
 use skep_object::KernelProfile;
 use skep_topology::Topology;
@@ -9,7 +11,7 @@ use skep_topology::Topology;
 use crate::args::{BtfFile, KernelArgs, TopologyArgs};
 use crate::output::notice;
 
-/// The kernel that was asked for, fitted to the machine that was declared, if one was; says what had to be
+/// The kernel that was asked for, fitted to the machine that was declared or recorded, if one was; says what had to be
 /// assumed or changed.
 ///
 /// # Errors
@@ -17,8 +19,9 @@ use crate::output::notice;
 pub(crate) fn profile_on(
     args: &KernelArgs,
     machine: &TopologyArgs,
-) -> Result<(KernelProfile, Option<Topology>), Error> {
-    fit(profile(args)?, declared(machine)?)
+    target: Option<&Target>,
+) -> Result<(KernelProfile, Ground), Error> {
+    fit(profile(args)?, ground(machine, target)?)
 }
 
 /// Refuses a declared machine where the host runs the programs.
@@ -39,25 +42,39 @@ pub(crate) fn check_engine(is_host: bool, machine: &TopologyArgs) -> Result<(), 
 ///
 /// # Errors
 /// When it is no machine.
-pub(crate) fn declared(args: &TopologyArgs) -> Result<Option<Topology>, Error> {
+fn declared(args: &TopologyArgs) -> Result<Option<Topology>, Error> {
     let Some(spec) = &args.topology else { return Ok(None) };
     let declared = skep::topology::declared(spec)?;
     declared.notes.iter().for_each(notice);
     Ok(Some(declared.topology))
 }
 
-/// Fits a kernel to a declared machine.
+/// The machine that samples run on: the declared one, else that of a recording, else the host's.
+///
+/// # Errors
+/// When what was declared, or recorded, is no machine.
+pub(crate) fn ground(args: &TopologyArgs, target: Option<&Target>) -> Result<Ground, Error> {
+    if let Some(topology) = declared(args)? {
+        return Ok(Ground::Declared(topology));
+    }
+    let Some(Target::Recording(recording)) = target else { return Ok(Ground::Host) };
+    let recorded = skep::topology::recorded(recording)?;
+    recorded.notes.iter().for_each(notice);
+    Ok(Ground::Recorded(recorded.topology))
+}
+
+/// Fits a kernel to a machine.
 ///
 /// # Errors
 /// When they do not go together.
 pub(crate) fn fit(
     profile: KernelProfile,
-    machine: Option<Topology>,
-) -> Result<(KernelProfile, Option<Topology>), Error> {
-    let Some(machine) = machine else { return Ok((profile, None)) };
-    let fitted = kernel_for(profile, &machine)?;
+    ground: Ground,
+) -> Result<(KernelProfile, Ground), Error> {
+    let Some(machine) = ground.topology() else { return Ok((profile, ground)) };
+    let fitted = kernel_for(profile, machine)?;
     fitted.notes.iter().for_each(notice);
-    Ok((fitted.profile, Some(machine)))
+    Ok((fitted.profile, ground))
 }
 
 /// Finds the profile of the kernel that was asked for; the running one by default.

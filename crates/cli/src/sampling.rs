@@ -9,6 +9,7 @@ use skep::Error;
 use skep::sample::event_name::EventSpec;
 use skep::sample::unwind::UnwindMode;
 use skep::sample::{ChildStdout, Options, Rate as SampleRate, SourceChoice, Target as Sampled};
+use skep::session::{open_recording as recording, refused};
 
 use crate::args::{EventArgs, Rate, Source, SourceArgs, Target, TargetArgs, Unwind};
 use crate::output::Output;
@@ -30,12 +31,9 @@ pub(crate) fn options(
         Target::Pids(pids) => Sampled::Pids(pids),
         Target::Cgroup(path) => Sampled::Cgroup(path),
         Target::All => Sampled::All,
+        Target::Recording(path) => Sampled::Recording(Arc::new(recording(&path)?)),
     });
-    options.event = event
-        .event
-        .as_deref()
-        .map(|name| EventSpec::parse(name).map_err(Error::input))
-        .transpose()?;
+    options.event = spec(event.event.as_deref(), &options.target)?;
     options.rate = match event.rate() {
         Rate::Frequency(hz) => SampleRate::Frequency(hz),
         Rate::Period(period) => SampleRate::Period(period),
@@ -56,6 +54,20 @@ pub(crate) fn options(
         options.child_stdout = ChildStdout::ToStderr;
     }
     Ok(options)
+}
+
+/// The event by its name: one that the running kernel knows, or one of a recording, whose main event it is without a
+/// name.
+fn spec(name: Option<&str>, target: &Sampled) -> Result<Option<EventSpec>, Error> {
+    match (target, name) {
+        (Sampled::Recording(recording), None) => Ok(Some(recording.main_event().spec.clone())),
+        (Sampled::Recording(recording), Some(name)) => {
+            let event = recording.event_named(name).map_err(|error| refused(&error))?;
+            Ok(Some(event.spec.clone()))
+        }
+        (_, Some(name)) => EventSpec::parse(name).map(Some).map_err(Error::input),
+        (_, None) => Ok(None),
+    }
 }
 
 /// A flag that Ctrl-C and the like set, so that sampling ends with what was gathered.

@@ -1,6 +1,7 @@
 //! Stacks with names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 
 use crate::stack::{GroupId, Process, ProcessId, RawStack, StackSet};
 use crate::symbol::{Function, FunctionId, Line, Location, Progress, Query, Space, Symbolizer};
@@ -37,6 +38,7 @@ pub struct Profile {
     functions: Vec<Function>,
     locations: Vec<Location>,
     stacks: Vec<Stack>,
+    changed_files: BTreeSet<PathBuf>,
 }
 
 impl Symbolizer {
@@ -61,7 +63,8 @@ impl Symbolizer {
         let locations = self.symbolize(set.processes(), &queries, progress);
         let processes = set.processes().to_vec();
         let groups = set.groups().to_vec();
-        Profile { processes, groups, functions: self.into_functions(), locations, stacks }
+        let (functions, changed_files) = self.into_parts();
+        Profile { processes, groups, functions, locations, stacks, changed_files }
     }
 }
 
@@ -80,6 +83,12 @@ impl Profile {
     #[must_use]
     pub fn stacks(&self) -> &[Stack] {
         &self.stacks
+    }
+
+    /// Files whose functions have no names, since they are other builds than were mapped.
+    #[must_use]
+    pub const fn changed_files(&self) -> &BTreeSet<PathBuf> {
+        &self.changed_files
     }
 
     /// Sum of the weights of all stacks.
@@ -150,6 +159,7 @@ impl Profile {
         locations: Vec<Location>,
         stacks: Vec<Stack>,
     ) -> Self {
-        Self { processes, groups: Vec::new(), functions, locations, stacks }
+        let (groups, changed_files) = (Vec::new(), BTreeSet::new());
+        Self { processes, groups, functions, locations, stacks, changed_files }
     }
 }

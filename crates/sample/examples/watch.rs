@@ -123,6 +123,7 @@ fn name(kind: &RecordKind) -> &'static str {
         RecordKind::Throttle => "throttle",
         RecordKind::Unthrottle => "unthrottle",
         RecordKind::Switch { .. } => "switch",
+        RecordKind::Occupancy(_) => "occupancy",
         RecordKind::Cgroup { .. } => "cgroup",
     }
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use skep_abi::{Cpu, Pid};
 use thiserror::Error;
 
+use crate::recording::RecordingError;
+
 /// Who has to act on an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -76,6 +78,9 @@ pub enum OpenError {
     /// An event that ptrace cannot count.
     #[error("ptrace samples CPU time in user space only, not event `{event}`")]
     PtraceEvent { event: String },
+    /// A recording that skep does not read.
+    #[error("`{}` cannot be read as a recording: {source}", .path.display())]
+    Recording { path: PathBuf, source: RecordingError },
     /// ptrace itself is refused.
     #[error("ptrace is refused ({})", errno_name(.source))]
     PtraceRefused { source: io::Error },
@@ -110,7 +115,10 @@ impl OpenError {
             | Self::PtraceRefused { .. }
             | Self::BothRefused { .. }
             | Self::System { .. } => Cause::Environment,
-            Self::PtraceTarget { .. } | Self::PtraceEvent { .. } => Cause::Unsupported,
+            Self::Recording { source, .. } if !source.is_unsupported() => Cause::Input,
+            Self::Recording { .. } | Self::PtraceTarget { .. } | Self::PtraceEvent { .. } => {
+                Cause::Unsupported
+            }
         }
     }
 
@@ -144,6 +152,7 @@ impl OpenError {
             Self::Ring { .. } => {
                 "raise RLIMIT_MEMLOCK (ulimit -l), or as root: sysctl kernel.perf_event_mlock_kb=…".into()
             }
+            Self::Recording { source: RecordingError::Magic { .. }, .. } => "`perf record -o FILE` writes one".into(),
             Self::PtraceTarget { .. } => "start it under skep (-- CMD)".into(),
             Self::PtraceEvent { .. } => "leave out the event, or take cpu-clock:u".into(),
             Self::PtraceRefused { .. } => {

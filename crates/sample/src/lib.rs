@@ -1,4 +1,4 @@
-//! Where samples come from: perf events of running processes, or ptrace where perf is refused.
+//! Where samples come from: perf events of running processes, ptrace where perf is refused, or a `perf.data`.
 //!
 //! A [`Session`] samples one [`Target`] and hands out one stream of [`Record`]s, the same from every source: samples,
 //! and before them what they refer to (tasks, mappings).
@@ -28,12 +28,13 @@
 //! ```
 //!
 //! Rooms: [`event_name`] reads `-e`; `attr` asks the kernel for it; `live` opens events and drains `ring`s, whose bytes
-//! [`record`] reads; `ptrace` is the other source; `proc` reads `/proc`; `session` merges, completes ([`Task`]s,
-//! [`Spaces`]) and unwinds ([`unwind`]). Unsafe code lives in `sys` alone.
+//! [`record`] reads; [`recording`] reads those of a file; `ptrace` is the third source; `proc` reads `/proc`; `session`
+//! merges, completes ([`Task`]s, [`Spaces`]) and unwinds ([`unwind`]). Unsafe code lives in `sys` alone.
 
 mod attr;
 mod child;
 mod clock;
+mod convert;
 mod error;
 pub mod event_name;
 mod live;
@@ -42,6 +43,7 @@ mod options;
 mod proc;
 mod ptrace;
 pub mod record;
+pub mod recording;
 mod ring;
 pub mod sched;
 mod session;

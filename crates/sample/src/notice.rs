@@ -38,6 +38,11 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// Something about a recording.
+    Recording {
+        /// A sentence without a full stop.
+        text: String,
+    },
     /// The context switches of all CPUs may not be recorded.
     SwitchesRefused {
         /// What the kernel answered.
@@ -69,6 +74,7 @@ impl fmt::Display for Notice {
             Self::ThreadsSkipped { count } => {
                 write!(f, "{count} threads ended or changed hands before they could be followed")
             }
+            Self::Recording { text } => f.write_str(text),
             Self::SwitchesRefused { source, paranoid } => {
                 write!(
                     f,

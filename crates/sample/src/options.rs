@@ -11,6 +11,7 @@ use std::time::Duration;
 use skep_abi::{Cpu, Pid};
 
 use crate::event_name::EventSpec;
+use crate::recording::Recording;
 use crate::sys::spawn::ChildStdout;
 use crate::unwind::{STACK_COPY_BYTES, UnwindMode};
 
@@ -115,6 +116,9 @@ pub enum Target {
     Cgroup(PathBuf),
     /// Everything.
     All,
+    /// Whoever was recorded, as if it happened now. Event, CPUs and duration choose among what was recorded; rate,
+    /// source, fields and inheritance are the recording's.
+    Recording(Arc<Recording>),
 }
 
 /// By which means samples are taken.

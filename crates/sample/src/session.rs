@@ -8,9 +8,10 @@ use crate::error::{OpenError, SampleError};
 use crate::event_name::EventSpec;
 use crate::live::PerfSource;
 use crate::notice::Notice;
-use crate::options::{Options, SourceChoice, Target};
+use crate::options::{Options, Rate, SourceChoice, Target};
 use crate::proc::executable_mappings;
 use crate::ptrace::PtraceSource;
+use crate::recording::{Recording, RecordingSource};
 use crate::space::Spaces;
 use crate::stream::{End, Record, RecordKind, TargetStatus};
 use crate::tasks::Tasks;
@@ -23,6 +24,8 @@ pub enum SourceKind {
     Perf,
     /// ptrace.
     Ptrace,
+    /// A `perf.data`.
+    Recording,
 }
 
 impl SourceKind {
@@ -32,6 +35,7 @@ impl SourceKind {
         match self {
             Self::Perf => "perf",
             Self::Ptrace => "ptrace",
+            Self::Recording => "recording",
         }
     }
 }
@@ -40,6 +44,7 @@ impl SourceKind {
 enum Source {
     Perf(Box<PerfSource>),
     Ptrace(PtraceSource),
+    Recording(Box<RecordingSource>),
 }
 
 /// What one call of [`Session::poll`] found.
@@ -95,19 +100,29 @@ impl Session {
     pub fn open(options: &Options) -> Result<Self, OpenError> {
         let mut notices = Vec::new();
         let source = open_source(options, &mut notices)?;
-        let unwinder = match options.unwind {
-            UnwindMode::Fp => None,
-            mode => Some((mode, Box::new(Unwinder::new()))),
+        let recording = match &source {
+            Source::Recording(source) => Some(source.recording()),
+            Source::Perf(_) | Source::Ptrace(_) => None,
         };
+        let unwinder = match (options.unwind, recording) {
+            (UnwindMode::Fp, _) => None,
+            (mode, None) => Some((mode, Box::new(Unwinder::new()))),
+            (mode, Some(recording)) => {
+                let is_here = recording.is_of_running_kernel();
+                Some((mode, Box::new(Unwinder::of_recording(is_here))))
+            }
+        };
+        let is_past = recording.is_some();
         let mut session = Self {
             source,
             notices,
-            duration: options.duration,
+            // Of a recording, so much is handed out, however long that takes.
+            duration: options.duration.filter(|_| !is_past),
             started: None,
             stopping: false,
             end: None,
             target_status: None,
-            tasks: Tasks::default(),
+            tasks: if is_past { Tasks::of_recording() } else { Tasks::default() },
             spaces: Spaces::new(options.on_open.is_some()),
             unwinder,
             keeps_stack_bytes: options.fields.user_stack.is_some(),
@@ -129,6 +144,7 @@ impl Session {
             match &mut self.source {
                 Source::Perf(source) => source.start()?,
                 Source::Ptrace(source) => source.start()?,
+                Source::Recording(_) => {}
             }
         }
         Ok(())
@@ -146,16 +162,45 @@ impl Session {
             return Ok(Batch { records: Vec::new(), end: Some(end) });
         }
         self.start()?;
+        let (raw, end) = match &self.source {
+            Source::Recording(_) => self.take_recorded(),
+            Source::Perf(_) | Source::Ptrace(_) => self.take_live(timeout)?,
+        };
+        let mut records = Vec::with_capacity(raw.len());
+        for record in raw {
+            self.follow(record, &mut records);
+        }
+        if end.is_some() {
+            self.end = end;
+            if let Source::Perf(source) = &self.source {
+                // What was lost last is in no record, since none came after it.
+                self.totals.lost = self.totals.lost.max(source.lost().unwrap_or(0));
+            }
+        }
+        Ok(Batch { records, end })
+    }
+
+    fn take_recorded(&mut self) -> (Vec<Record>, Option<End>) {
+        match &mut self.source {
+            Source::Recording(source) if !self.stopping => source.take(),
+            _ => (Vec::new(), Some(End::Stopped)),
+        }
+    }
+
+    /// Waits for records of what happens now, and takes those that are in order.
+    fn take_live(&mut self, timeout: Duration) -> Result<(Vec<Record>, Option<End>), SampleError> {
         if !self.stopping {
             let wait = self.left().map_or(timeout, |left| left.min(timeout));
             match &mut self.source {
                 Source::Perf(source) => source.wait(wait)?,
                 Source::Ptrace(source) => source.wait(wait),
+                Source::Recording(_) => {}
             }
         }
         let target_ended = match &mut self.source {
             Source::Perf(source) => source.has_ended(),
             Source::Ptrace(source) => source.has_ended(),
+            Source::Recording(_) => false,
         };
         let end = if target_ended {
             Some(End::TargetExited)
@@ -177,19 +222,9 @@ impl Session {
                 self.target_status = Some(source.finish());
                 source.take()
             }
+            (Source::Recording(_), _) => Vec::new(),
         };
-        let mut records = Vec::with_capacity(raw.len());
-        for record in raw {
-            self.follow(record, &mut records);
-        }
-        if end.is_some() {
-            self.end = end;
-            if let Source::Perf(source) = &self.source {
-                // What was lost last is in no record, since none came after it.
-                self.totals.lost = self.totals.lost.max(source.lost().unwrap_or(0));
-            }
-        }
-        Ok(Batch { records, end })
+        Ok((raw, end))
     }
 
     /// Asks the session to end: the next [`poll`](Self::poll) returns without waiting, with what is left.
@@ -203,6 +238,7 @@ impl Session {
         match self.source {
             Source::Perf(_) => SourceKind::Perf,
             Source::Ptrace(_) => SourceKind::Ptrace,
+            Source::Recording(_) => SourceKind::Recording,
         }
     }
 
@@ -212,6 +248,25 @@ impl Session {
         match &self.source {
             Source::Perf(source) => source.has_switches(),
             Source::Ptrace(_) => false,
+            Source::Recording(source) => !source.recording().told().is_empty(),
+        }
+    }
+
+    /// What is replayed; `None` for what happens now.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        match &self.source {
+            Source::Recording(source) => Some(source.recording()),
+            Source::Perf(_) | Source::Ptrace(_) => None,
+        }
+    }
+
+    /// How often the event of a recording made a sample, and how long it did; `None` for what happens now.
+    #[must_use]
+    pub fn recorded(&self) -> Option<(Rate, Duration)> {
+        match &self.source {
+            Source::Recording(source) => Some((source.event().rate, source.duration())),
+            Source::Perf(_) | Source::Ptrace(_) => None,
         }
     }
 
@@ -221,6 +276,7 @@ impl Session {
         match &self.source {
             Source::Perf(source) => source.event(),
             Source::Ptrace(source) => source.event(),
+            Source::Recording(source) => &source.event().spec,
         }
     }
 
@@ -248,6 +304,7 @@ impl Session {
         match &self.source {
             Source::Perf(source) => source.child(),
             Source::Ptrace(source) => Some(source.child()),
+            Source::Recording(_) => None,
         }
     }
 
@@ -281,6 +338,12 @@ impl Session {
             }
             RecordKind::Lost { records } => self.totals.lost += *records,
             RecordKind::Throttle => self.totals.throttled += 1,
+            // It is handed out when a sample needs it.
+            RecordKind::Task(task) => {
+                self.spaces.begin_unknown(task.pid, record.time);
+                self.tasks.enter(task.clone());
+                return;
+            }
             kind => self.tasks.apply(kind),
         }
         self.spaces.apply(&record);
@@ -299,7 +362,13 @@ impl Session {
         }
         if !self.spaces.knows(sample.pid) {
             self.spaces.begin_empty(sample.pid, time);
-            for mapping in executable_mappings(sample.pid).unwrap_or_default() {
+            let mappings = match &self.source {
+                Source::Recording(_) => Vec::new(),
+                Source::Perf(_) | Source::Ptrace(_) => {
+                    executable_mappings(sample.pid).unwrap_or_default()
+                }
+            };
+            for mapping in mappings {
                 tell(&mut self.spaces, RecordKind::Mmap { pid: sample.pid, mapping });
             }
         }
@@ -317,6 +386,10 @@ impl Session {
 }
 
 fn open_source(options: &Options, notices: &mut Vec<Notice>) -> Result<Source, OpenError> {
+    if let Target::Recording(recording) = &options.target {
+        let source = RecordingSource::open(recording, options, notices)?;
+        return Ok(Source::Recording(Box::new(source)));
+    }
     if options.source == SourceChoice::Ptrace {
         return PtraceSource::open(options, notices).map(Source::Ptrace);
     }

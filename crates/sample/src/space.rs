@@ -76,6 +76,13 @@ impl Spaces {
         self.begin(pid, since, Arc::new(AddressSpace::new(pid)));
     }
 
+    /// Notes a process that ran before anything told of it, whose mappings are told next.
+    pub(crate) fn begin_unknown(&mut self, pid: Pid, since: u64) {
+        if !self.knows(pid) {
+            self.begin_empty(pid, since);
+        }
+    }
+
     /// The address space of a process at a time, or the earliest one that is known.
     #[must_use]
     pub fn at(&self, pid: Pid, time: u64) -> Option<&AddressSpace> {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use skep_abi::{Cpu, Mapping, Pid, Sample};
 
+use crate::sched::Occupancy;
 use crate::task::{Comm, Task};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// Nanoseconds of `CLOCK_MONOTONIC`.
+    /// Nanoseconds of `CLOCK_MONOTONIC`; in a recording, of the clock that it was made with.
     pub time: u64,
     /// The CPU on which it was noticed; the CPU of a task described from `/proc` is that of the sample that needed it.
     pub cpu: Cpu,
@@ -68,6 +69,8 @@ pub enum RecordKind {
         /// Process and thread that come next, or were before; told where all switches of the CPU are recorded.
         next_prev: Option<(Pid, Pid)>,
     },
+    /// What the CPU does from now on, as a recording tells of its beginning, and by samples of `sched:sched_switch`.
+    Occupancy(Occupancy),
     /// A cgroup's path.
     Cgroup {
         /// The id that samples carry.
@@ -123,4 +126,6 @@ pub enum End {
     Duration,
     /// It was told to stop.
     Stopped,
+    /// A recording came to its end.
+    RecordingEnded,
 }

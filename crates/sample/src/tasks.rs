@@ -18,6 +18,8 @@ const MAX_ANCESTORS: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     known: HashMap<Pid, Known>,
+    /// Whether they ran at another time: `/proc` knows nothing of them.
+    is_past: bool,
     /// The CPU whose idle task was told last: all of them are thread 0.
     idle: Option<Cpu>,
 }
@@ -32,6 +34,16 @@ struct Known {
 }
 
 impl Tasks {
+    /// None yet, of a recording.
+    pub(crate) fn of_recording() -> Self {
+        Self { is_past: true, ..Self::default() }
+    }
+
+    /// Enters what a recording says of a task that ran already when it began.
+    pub(crate) fn enter(&mut self, task: Task) {
+        self.known.insert(task.tid, Known { task, told: false, named: false });
+    }
+
     /// Follows one record.
     pub(crate) fn apply(&mut self, kind: &RecordKind) {
         match kind {
@@ -56,8 +68,11 @@ impl Tasks {
 
     fn fork(&mut self, lineage: Lineage) {
         let Lineage { pid, tid, parent_pid, parent_tid } = lineage;
-        let parent =
-            self.known.entry(parent_tid).or_insert_with(|| Known::look(parent_pid, parent_tid));
+        let is_past = self.is_past;
+        let parent = self.known.entry(parent_tid).or_insert_with(|| match is_past {
+            true => Known::stranger(parent_pid, parent_tid),
+            false => Known::look(parent_pid, parent_tid),
+        });
         let mut child = Known { task: parent.task.clone(), told: false, named: parent.named };
         child.task.pid = pid;
         child.task.tid = tid;
@@ -94,7 +109,8 @@ impl Tasks {
             return None;
         }
         known.told = true;
-        if let Ok(task) = proc::task(tid)
+        if !self.is_past
+            && let Ok(task) = proc::task(tid)
             && task.pid == pid
         {
             let comm = if known.named { known.task.comm } else { task.comm };

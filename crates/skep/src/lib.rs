@@ -59,7 +59,7 @@
 //!
 //!     // What user space fills in: all CPUs count, idle ones are known, and who the sibling of CPU 17 is.
 //!     let loaded = machine.load(&object)?;
-//!     loaded.map("wanted")?.side().update(&[0; 4], &[0xff; 1032], 0)?;
+//!     loaded.map("wanted")?.side().update(&[0; 4], &[0xff; 2048], 0)?;
 //!     let sibling = topology.siblings(Cpu(17)).iter().copied().find(|cpu| *cpu != Cpu(17));
 //!     let mut core = [0; 32];
 //!     if let Some(Cpu(sibling)) = sibling {

@@ -24,8 +24,8 @@ struct Bench {
     /// CPUs whose samples count.
     chosen: Vec<u32>,
     script: &'static str,
-    /// Whether the program is told that the masks of idle CPUs are right.
-    is_idle_known: bool,
+    /// CPUs of which the program is told that the masks of idle CPUs are right.
+    told: Vec<u32>,
     /// Loads the scheduler whose masks the program asks.
     enable: fn(&Machine),
 }
@@ -43,7 +43,7 @@ struct Found {
 fn bench(topology: TopologyBuilder, script: &'static str) -> Bench {
     let chosen = (0..128).collect();
     let enable = |machine: &Machine| smt::enable(machine).unwrap();
-    Bench { topology, chosen, script, is_idle_known: true, enable }
+    Bench { topology, chosen, script, told: (0..8192).collect(), enable }
 }
 
 impl Bench {
@@ -62,7 +62,8 @@ impl Bench {
         assert!(loaded.unusable.is_empty(), "{:?}", loaded.unusable);
         assert!(loaded.unverified.is_empty(), "{:?}", loaded.unverified);
         let chosen: CpuMask = self.chosen.iter().copied().map(Cpu).collect();
-        smt::fill(&machine, &loaded, &chosen, self.is_idle_known).unwrap();
+        let told: CpuMask = self.told.iter().copied().map(Cpu).collect();
+        smt::fill(&machine, &loaded, &chosen, &told).unwrap();
         let program = loaded.program("smt").cloned().unwrap();
         let attr = PerfEventAttr::cpu_clock(Rate::Period(1));
         let plan = EventPlan { attr, per_task: false, tracepoint: None };
@@ -209,11 +210,23 @@ fn one_busy_sibling_of_three_is_enough() {
 #[test]
 fn where_nothing_tells_which_cpus_are_idle_none_is_taken_for_idle() {
     let topology = Topology::new().cores_per_node(2).smt(2).offline([3]);
-    let unknown = Bench { is_idle_known: false, ..bench(topology, "") };
+    let unknown = Bench { told: Vec::new(), ..bench(topology, "") };
     let found = unknown.run(&[(1, 0, 7), (2, 0, 7), (3, 1, 7)]);
     let expected = Share { none: 1, unknown: 2, ..Share::default() };
     assert_eq!(found.shares, BTreeMap::from([(0, expected)]));
     assert!(found.folded.contains("node 0, sibling unknown;bee"), "{}", found.folded);
+}
+
+#[test]
+fn of_a_sibling_that_nobody_tells_of_nothing_is_guessed() {
+    // Core 0 has CPUs 0, 2, 4 and 6, of which nobody tells what 4 does.
+    let topology = Topology::new().cores_per_node(2).smt(4);
+    let told = (0..8).filter(|cpu| *cpu != 4).collect();
+    let partly = Bench { told, ..bench(topology, "0s cpu 1,3,5,7 busy\n5ns cpu 6 busy\n") };
+    let found = partly.run(&on(0, 7, &[3, 4, 5, 6]));
+    // As long as the others are idle it is not known; that one of them is busy is enough.
+    let expected = Share { unknown: 2, busy: 2, ..Share::default() };
+    assert_eq!(found.shares, BTreeMap::from([(0, expected)]));
 }
 
 #[test]
@@ -241,6 +254,7 @@ fn more_threads_than_the_program_knows_are_refused() {
         .build()
         .unwrap();
     let loaded = Loaded::new(&machine, &resolved, &profile).unwrap();
-    let error = smt::fill(&machine, &loaded, &CpuMask::new(), true).unwrap_err().to_string();
+    let error =
+        smt::fill(&machine, &loaded, &CpuMask::new(), &CpuMask::new()).unwrap_err().to_string();
     assert_eq!(error, "the core of CPU 0 has 9 threads, and the program knows at most 8");
 }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use skep::Error;
 
-use super::{KernelArgs, Source, SourceArgs, Unwind};
+use super::{KernelArgs, Source, SourceArgs, TargetArgs, Unwind};
 
 /// `--engine`.
 #[derive(Clone, Copy, Debug, Args)]
@@ -42,6 +42,7 @@ impl EngineArgs {
     /// Which option does.
     pub(crate) fn check(
         self,
+        target: &TargetArgs,
         source: &SourceArgs,
         kernel: Option<&KernelArgs>,
     ) -> Result<(), Error> {
@@ -52,6 +53,9 @@ impl EngineArgs {
             Err(Error::input(format!("`{option}` does not go with `--engine host`: {why}"))
                 .hint("leave one of them out"))
         };
+        if target.data.is_some() {
+            return wrong("--data", "the kernel runs programs on what happens now");
+        }
         match (source.source, source.unwind, kernel) {
             (Source::Ptrace, ..) => {
                 wrong("--source ptrace", "the kernel runs programs on perf events")

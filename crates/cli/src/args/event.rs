@@ -11,17 +11,17 @@ const DEFAULT_FREQUENCY: u64 = 99;
 pub(crate) struct EventArgs {
     /// Event by its perf name: cycles, cpu-clock, page-faults, L1-dcache-load-misses, r01c2, mem:ADDR:w …
     ///
-    /// Without it, cycles where the processor counts them, else cpu-clock.
+    /// Without it, cycles where the processor counts them, else cpu-clock; of a recording, its first event.
     #[arg(short, long, value_name = "EVENT")]
     pub(crate) event: Option<String>,
 
     /// Samples a second [default: 99]
-    #[arg(short = 'F', long, value_name = "HZ", conflicts_with = "period")]
+    #[arg(short = 'F', long, value_name = "HZ", conflicts_with_all = ["period", "data"])]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) frequency: Option<u64>,
 
     /// A sample each PERIOD events, instead of a frequency
-    #[arg(short = 'c', long, value_name = "PERIOD")]
+    #[arg(short = 'c', long, value_name = "PERIOD", conflicts_with = "data")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=i64::MAX.cast_unsigned()))]
     pub(crate) period: Option<u64>,
 }
@@ -51,6 +51,7 @@ impl EventArgs {
 pub(crate) struct SourceArgs {
     /// Where samples come from
     #[arg(long, value_enum, default_value_t = Source::Auto, value_name = "SOURCE")]
+    #[arg(conflicts_with = "data")]
     pub(crate) source: Source,
 
     /// How user stacks are unwound [default: fp for run, auto for profile]

@@ -87,6 +87,7 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Profile(ProfileArgs),
+    #[command(visible_alias = "replay")]
     Run(RunArgs),
     Check(CheckArgs),
     Diff(DiffArgs),

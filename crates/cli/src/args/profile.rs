@@ -13,6 +13,7 @@ Examples:
   skep profile -e page-faults -c 1 -- make     every page fault
   skep profile --engine host -p 1234           the program runs in the kernel: needs root
   skep profile --smt -C 0-7 -p 1234            each stack by whether the sibling thread was busy
+  skep profile --data perf.data                what `perf record -g` recorded, here or elsewhere
   skep profile --json=report.json -- ./test    tables for people, and a document for scripts
 ";
 

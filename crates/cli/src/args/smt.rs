@@ -21,12 +21,13 @@ pub(crate) struct SmtArgs {
     /// Split every stack by whether the other thread of its CPU's core was busy, for each NUMA node
     ///
     /// Records of all context switches tell which CPUs are idle at the instant of a sample: that needs root,
-    /// CAP_PERFMON, or kernel.perf_event_paranoid of 0 or less. `--cpus` says which CPUs count. On a machine without
+    /// CAP_PERFMON, or kernel.perf_event_paranoid of 0 or less; in a recording, `perf record -a --switch-events` or
+    /// `-e sched:sched_switch`. `--cpus` says which CPUs count. On a machine without
     /// SMT there is nothing to split, and the profile says so.
     #[arg(long)]
     pub(crate) smt: bool,
 
-    /// What CPUs do when, instead of the host's context switches
+    /// What CPUs do when, instead of context switches
     ///
     /// Lines such as `12.5ms cpu 3,8-9 busy`, in order of time, which counts from the start. What a CPU does is `idle`,
     /// `busy`, `task TID`, `offline` or `online`; CPUs are idle until a line says otherwise. `#` begins a comment.

@@ -10,9 +10,9 @@ use skep_abi::Pid;
 
 use super::{CpuList, duration};
 
-/// `-p`, `--cgroup`, `-a`, `-- CMD…`, `-C`, `--duration`.
+/// `-p`, `--cgroup`, `-a`, `--data`, `-- CMD…`, `-C`, `--duration`.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Target (exactly one of the first four)")]
+#[command(next_help_heading = "Target (exactly one of the first five)")]
 #[group(skip)]
 pub(crate) struct TargetArgs {
     /// A command, sampled from its first instruction to its end, with all that it starts
@@ -31,6 +31,13 @@ pub(crate) struct TargetArgs {
     /// Everything on this machine
     #[arg(short, long, group = "whom")]
     pub(crate) all: bool,
+
+    /// Whoever was recorded with `perf record`, on this machine or another, as if it happened now
+    ///
+    /// The recording tells event, rate, stacks, tasks, and the machine; `-e` chooses another of its events. Programs see
+    /// what was recorded of each sample, and nothing of the memory of its process but the stack bytes in it.
+    #[arg(long, value_name = "PERF.DATA", group = "whom")]
+    pub(crate) data: Option<PathBuf>,
 
     /// Only on these CPUs, such as 0-3,5
     #[arg(short = 'C', long, value_name = "CPUS")]
@@ -52,13 +59,15 @@ pub(crate) enum Target {
     Cgroup(PathBuf),
     /// Everything.
     All,
+    /// A recording.
+    Recording(PathBuf),
 }
 
 impl TargetArgs {
     /// Whom the samples are taken of.
     ///
     /// # Errors
-    /// When none of the four ways to say it was used; clap refuses more than one.
+    /// When none of the five ways to say it was used; clap refuses more than one.
     pub(crate) fn target(&self, command: &str) -> Result<Target, Error> {
         if !self.command.is_empty() {
             return Ok(Target::Command(self.command.clone()));
@@ -72,9 +81,12 @@ impl TargetArgs {
         if self.all {
             return Ok(Target::All);
         }
+        if let Some(path) = &self.data {
+            return Ok(Target::Recording(path.clone()));
+        }
         Err(Error::input(format!("`skep {command}` was not told whom to sample")).hint(
-            "give a command after `--`, processes with `-p PID`, a cgroup with `--cgroup PATH`, or \
-             everything with `-a`",
+            "give a command after `--`, processes with `-p PID`, a cgroup with `--cgroup PATH`, everything with `-a`, \
+             or a recording with `--data perf.data`",
         ))
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn execute(
     let versions = if versions.is_empty() { &known } else { versions };
     let specs = args.objects.iter().map(|path| Ok((path, object::open(path)?)));
     let specs = specs.collect::<Result<Vec<_>, Error>>()?;
-    let machine = kernel::declared(&args.machine)?;
+    let machine = kernel::ground(&args.machine, None)?;
     let progress = Progress::start(None);
     let mut kernels = Vec::new();
     for version in versions {

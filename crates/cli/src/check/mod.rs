@@ -33,7 +33,7 @@ pub(crate) fn execute(args: CheckArgs, output: &Output) -> Result<ExitCode, Erro
     if let Some(versions) = &args.matrix {
         return matrix::execute(&args, versions, output);
     }
-    let (profile, _) = kernel::profile_on(&args.kernel, &args.machine)?;
+    let (profile, _) = kernel::profile_on(&args.kernel, &args.machine, None)?;
     let progress = Progress::start(None);
     let (mut objects, mut faults) = (Vec::new(), Vec::new());
     for path in &args.objects {

@@ -88,6 +88,11 @@ pub(crate) trait View {
     fn fields(&self) -> Map<String, Value>;
 }
 
+/// How samples were taken, in words.
+pub(crate) fn by(source: &str) -> String {
+    if source == "recording" { "from a recording".to_owned() } else { format!("by {source}") }
+}
+
 /// Where programs ran, in words after the source; nothing for the machine.
 pub(crate) fn place(engine: &str) -> &'static str {
     if engine == "host" { " in the running kernel" } else { "" }

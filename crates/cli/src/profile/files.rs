@@ -11,6 +11,7 @@ use skep::report::pprof::{Sampling, Unit};
 use skep::report::{flame, folded, pprof};
 
 use crate::args::{ProfileArgs, Rate};
+use crate::output::by;
 
 /// Makes the folder before anything is sampled, so that no profile is lost for want of it.
 ///
@@ -33,7 +34,7 @@ pub(super) fn write(
     let session = &outcome.watched.session;
     let event = &session.event().name;
     let subtitle =
-        format!("{} samples of {event} by {}", profile.weight(), session.source().name());
+        format!("{} samples of {event} {}", profile.weight(), by(session.source().name()));
     let sampling = sampling(args, outcome);
     let mut files = Vec::new();
     let mut file = |key, name: &str, write: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
@@ -56,7 +57,7 @@ pub(super) fn write(
 fn sampling(args: &ProfileArgs, outcome: &Outcome) -> Sampling {
     let watched = &outcome.watched;
     let event = watched.session.event();
-    let (unit, period) = match args.event.rate() {
+    let (unit, period) = match super::rate(args, &watched.session) {
         Rate::Frequency(hz) => (Unit::Nanoseconds, 1_000_000_000 / hz.max(1)),
         Rate::Period(period) if event.is_clock() => (Unit::Nanoseconds, period),
         Rate::Period(period) => (Unit::Count, period),

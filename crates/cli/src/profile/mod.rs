@@ -14,10 +14,10 @@ use skep::profile::{HostProfile, for_host};
 use skep::profiler::smt::{self, Group};
 use skep::profiler::{self, Outcome, Stage, profile_on_host};
 use skep::report::{Frame, FunctionId, FunctionStat, GroupId, Stack};
-use skep::sample;
+use skep::sample::{self, Session};
 use skep_abi::Addr;
 
-use crate::args::{ProfileArgs, Unwind};
+use crate::args::{ProfileArgs, Rate, Unwind};
 use crate::output::{Output, Progress};
 use crate::{kernel, sampling};
 
@@ -35,7 +35,7 @@ const STACKS: usize = 100;
 /// # Errors
 /// Those of the target, the event and the system; see the library.
 pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, Error> {
-    args.engine.check(&args.source, None)?;
+    args.engine.check(&args.target, &args.source, None)?;
     let options = sampling::options(
         "profile",
         &args.target,
@@ -50,7 +50,8 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
     let host = for_host()?;
     let HostProfile { profile, notice } =
         if smt.is_some() { smt::kernel_with_idle_masks(host) } else { host };
-    let (profile, topology) = kernel::fit(profile, kernel::declared(&args.machine)?)?;
+    let ground = kernel::ground(&args.machine, Some(&options.target))?;
+    let (profile, ground) = kernel::fit(profile, ground)?;
     files::prepare(&args.output)?;
     let stop = sampling::stop_flag()?;
     let outcome = {
@@ -60,12 +61,12 @@ pub(crate) fn execute(args: &ProfileArgs, output: &Output) -> Result<ExitCode, E
             Stage::Naming(at) => line.naming(at.done, at.total),
         };
         match smt {
-            Some(smt) => smt::profile(&options, &profile, topology, smt, method, &stop, progress)?,
+            Some(smt) => smt::profile(&options, &profile, &ground, smt, method, &stop, progress)?,
             None if args.engine.is_host() => {
                 profile_on_host(&options, &profile, method, &stop, progress)
                     .map_err(or_on_the_machine)?
             }
-            None => profiler::profile(&options, &profile, topology, method, &stop, progress)?,
+            None => profiler::profile(&options, &profile, &ground, method, &stop, progress)?,
         }
     };
     let files = files::write(&args.output, args, &outcome)?;
@@ -83,7 +84,7 @@ fn view(args: &ProfileArgs, outcome: &Outcome) -> ProfileView {
         engine: args.engine.name(),
         source: session.source().name().to_owned(),
         event: session.event().name.clone(),
-        rate: args.event.rate(),
+        rate: rate(args, session),
         duration: outcome.watched.duration,
         target_status: session.target_status().and_then(target_status),
         samples: outcome.counted.samples,
@@ -94,6 +95,15 @@ fn view(args: &ProfileArgs, outcome: &Outcome) -> ProfileView {
         stacks: stacks(outcome),
         files: Vec::new(),
         notices: outcome.notices.clone(),
+    }
+}
+
+/// How often samples were taken.
+fn rate(args: &ProfileArgs, session: &Session) -> Rate {
+    match session.recorded() {
+        Some((sample::Rate::Frequency(hz), _)) => Rate::Frequency(hz),
+        Some((sample::Rate::Period(period), _)) => Rate::Period(period),
+        None => args.event.rate(),
     }
 }
 

@@ -188,11 +188,11 @@ impl ProfileView {
         };
         writeln!(
             out,
-            "{HEADING}{} samples{HEADING:#} of {} {rate} in {:.2} s by {}{}; {} lost, throttled {} times",
+            "{HEADING}{} samples{HEADING:#} of {} {rate} in {:.2} s {}{}; {} lost, throttled {} times",
             self.samples,
             self.event,
             self.duration.as_secs_f64(),
-            self.source,
+            crate::output::by(&self.source),
             crate::output::place(self.engine),
             self.lost,
             self.throttled,

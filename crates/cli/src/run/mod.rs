@@ -26,16 +26,15 @@ pub(crate) use self::view::{MapContents, ProgramRow, RunView};
 /// # Errors
 /// Those of the object, the target, the event and the system; see the library.
 pub(crate) fn execute(args: &RunArgs, output: &Output) -> Result<ExitCode, Error> {
-    args.engine.check(&args.source, Some(&args.kernel))?;
+    args.engine.check(&args.target, &args.source, Some(&args.kernel))?;
     let method = args.attach.method()?;
     let options =
         sampling::options("run", &args.target, &args.event, &args.source, Unwind::Fp, output)?;
     kernel::check_engine(args.engine.is_host(), &args.machine)?;
     let spec = object::open(&args.object)?;
-    let (profile, topology) = kernel::profile_on(&args.kernel, &args.machine)?;
+    let (profile, ground) = kernel::profile_on(&args.kernel, &args.machine, Some(&options.target))?;
     let resolved = object::resolve(&args.object, &spec, &profile)?;
-    let request =
-        Request { programs: args.prog.clone(), method, maps: args.dump.clone(), topology };
+    let request = Request { programs: args.prog.clone(), method, maps: args.dump.clone(), ground };
     let stop = sampling::stop_flag()?;
     if !args.engine.is_host() {
         verify(args, &resolved, &profile)?;

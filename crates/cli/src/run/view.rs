@@ -71,10 +71,10 @@ impl View for RunView {
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
-            "{HEADING}{} samples{HEADING:#} of {} by {}{}; {} lost, throttled {} times",
+            "{HEADING}{} samples{HEADING:#} of {} {}{}; {} lost, throttled {} times",
             self.samples,
             self.event,
-            self.source,
+            crate::output::by(&self.source),
             crate::output::place(self.engine),
             self.lost,
             self.throttled

@@ -1,9 +1,13 @@
 //! Where the file behind a mapping can be read.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use object::Object;
+use object::read::ReadCache;
 use skep_abi::{Mapping, Pid};
 
 /// A file that can be read, and what makes it the same file as another.
@@ -39,6 +43,26 @@ pub(super) fn locate(pid: Pid, mapping: &Mapping) -> Option<Located> {
         (Some(ours), None) => Some(ours),
         (None, None) => through(),
     }
+}
+
+/// Finds the file behind a mapping of a recording: at its path, if it is the build that was mapped, as far as that was
+/// recorded; else it is noted as changed.
+pub(super) fn locate_earlier(
+    mapping: &Mapping,
+    changed: &mut BTreeSet<PathBuf>,
+) -> Option<Located> {
+    let found = is_file(mapping).then(|| regular(&mapping.path)).flatten()?;
+    if !mapping.build_id.is_empty() && build_id(&found.path).as_deref() != Some(&mapping.build_id) {
+        changed.insert(found.path);
+        return None;
+    }
+    Some(found)
+}
+
+fn build_id(path: &Path) -> Option<Vec<u8>> {
+    let cache = ReadCache::new(File::open(path).ok()?);
+    let file = object::File::parse(&cache).ok()?;
+    Some(file.build_id().ok()??.to_vec())
 }
 
 /// A path as a process sees it.

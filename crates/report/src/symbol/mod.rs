@@ -21,6 +21,18 @@ pub use resolve::Symbolizer;
 
 use crate::stack::ProcessId;
 
+/// When the addresses were in use, which decides whom of the running system a symbolizer may ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Era {
+    /// Now, or a moment ago: `/proc` knows the processes, or their files lie where they lay.
+    #[default]
+    Now,
+    /// In a recording, under the kernel that runs still: its functions lie where they lay, the processes are gone.
+    Earlier,
+    /// In a recording, under another kernel, or before it was booted: of its functions nothing is known.
+    EarlierBoot,
+}
+
 /// Whose address it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Space {

@@ -9,13 +9,25 @@ use skep_abi::Pid;
 use super::file::in_root;
 use super::{Found, file};
 
+/// Whose map it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MapOf {
+    pub(super) pid: Pid,
+    /// Whether a process of this id that runs is that process.
+    pub(super) may_run: bool,
+}
+
 /// Opens the map of a process, in its own root and by the id that it knows itself by.
-pub(super) fn open(pid: Pid) -> Option<BufReader<File>> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let own = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-    let own = own.and_then(|ids| ids.split_whitespace().last()).and_then(|id| id.parse().ok());
+pub(super) fn open(of: MapOf) -> Option<BufReader<File>> {
+    let pid = of.pid;
     let path = |pid: u32| PathBuf::from(format!("/tmp/perf-{pid}.map"));
-    let candidates = [in_root(pid, &path(own.unwrap_or(pid.0))), path(pid.0)];
+    let mut candidates = vec![path(pid.0)];
+    if of.may_run {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let own = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        let own = own.and_then(|ids| ids.split_whitespace().last()).and_then(|id| id.parse().ok());
+        candidates.insert(0, in_root(pid, &path(own.unwrap_or(pid.0))));
+    }
     candidates
         .iter()
         .filter(|path| is_regular(path))

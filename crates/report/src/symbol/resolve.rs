@@ -1,23 +1,27 @@
 //! One batch of addresses to names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use skep_abi::{Mapping, Pid};
 
 use super::file::{self, Located};
+use super::perf_map::MapOf;
 use super::{
-    Found, Function, FunctionId, Line, Location, Progress, Query, Source, Space, elf, kallsyms,
-    perf_map,
+    Era, Found, Function, FunctionId, Line, Location, Progress, Query, Source, Space, elf,
+    kallsyms, perf_map,
 };
 use crate::stack::Process;
 
 /// Names addresses, and remembers the functions that it met.
 #[derive(Debug, Default)]
 pub struct Symbolizer {
+    era: Era,
+    /// Files that are other builds than were mapped.
+    changed: BTreeSet<PathBuf>,
     functions: Vec<Function>,
     known: HashMap<Identity, FunctionId>,
     texts: HashMap<Box<str>, Arc<str>>,
@@ -39,7 +43,7 @@ enum Table {
     Kernel,
     Vdso,
     File(Located),
-    PerfMap(Pid),
+    PerfMap(MapOf),
     Nowhere,
 }
 
@@ -57,6 +61,19 @@ impl Symbolizer {
         Self::default()
     }
 
+    /// Knows nothing yet, of addresses that were in use at another time.
+    #[must_use]
+    pub fn of(era: Era) -> Self {
+        Self { era, ..Self::default() }
+    }
+
+    /// Files that were left out, since they are other builds than the processes had mapped, by the build ids that were
+    /// recorded.
+    #[must_use]
+    pub const fn changed_files(&self) -> &BTreeSet<PathBuf> {
+        &self.changed
+    }
+
     /// A function of a location that this symbolizer gave.
     #[must_use]
     pub fn function(&self, id: FunctionId) -> &Function {
@@ -64,8 +81,8 @@ impl Symbolizer {
         &self.functions[id.0 as usize]
     }
 
-    pub(crate) fn into_functions(self) -> Vec<Function> {
-        self.functions
+    pub(crate) fn into_parts(self) -> (Vec<Function>, BTreeSet<PathBuf>) {
+        (self.functions, self.changed)
     }
 
     /// Names addresses, in the order in which they are asked; calls back before each file and at the end.
@@ -75,8 +92,9 @@ impl Symbolizer {
         queries: &[Query],
         progress: &mut dyn FnMut(&Progress),
     ) -> Vec<Location> {
-        let mut place = Placement::new(processes);
+        let mut place = Placement::new(processes, self.era);
         let placed: Vec<_> = queries.iter().map(|query| place.of(query)).collect();
+        self.changed.append(&mut place.changed);
         let mut tables: BTreeMap<Table, Vec<Wanted>> = BTreeMap::new();
         for (query, (_, table, key)) in placed.iter().enumerate() {
             tables.entry(table.clone()).or_default().push(Wanted { query, key: *key });
@@ -175,7 +193,7 @@ fn object_name(kernel: bool, mapping: Option<&Mapping>) -> String {
 }
 
 impl Table {
-    fn path(&self) -> Option<std::path::PathBuf> {
+    fn path(&self) -> Option<PathBuf> {
         match self {
             Self::Kernel => Some("/proc/kallsyms".into()),
             Self::File(located) => Some(located.path.clone()),
@@ -191,7 +209,7 @@ impl Table {
                 .map(|f| kallsyms::look_up(BufReader::new(f), keys)),
             Self::Vdso => Some(elf::in_vdso(keys)),
             Self::File(located) => Some(elf::by_file_offset(&located.path, keys)),
-            Self::PerfMap(pid) => perf_map::open(*pid).map(|map| perf_map::look_up(map, keys)),
+            Self::PerfMap(of) => perf_map::open(*of).map(|map| perf_map::look_up(map, keys)),
             Self::Nowhere => None,
         }
         .unwrap_or_else(|| vec![None; keys.len()])
@@ -201,14 +219,17 @@ impl Table {
 /// Finds the mapping of each address, and the file of each mapping once.
 struct Placement<'a> {
     processes: &'a [Process],
+    era: Era,
+    changed: BTreeSet<PathBuf>,
     /// For each process, its mappings' places in the order of their addresses.
     order: HashMap<u32, Vec<usize>>,
     located: HashMap<(Pid, &'a Path), Option<Located>>,
 }
 
 impl<'a> Placement<'a> {
-    fn new(processes: &'a [Process]) -> Self {
-        Self { processes, order: HashMap::new(), located: HashMap::new() }
+    fn new(processes: &'a [Process], era: Era) -> Self {
+        let (order, located) = (HashMap::new(), HashMap::new());
+        Self { processes, era, changed: BTreeSet::new(), order, located }
     }
 
     fn mapping(&self, query: &Query, at: usize) -> Option<&'a Mapping> {
@@ -219,8 +240,12 @@ impl<'a> Placement<'a> {
     /// The mapping, the table, and the number that the table knows the address by.
     fn of(&mut self, query: &Query) -> (Option<usize>, Table, u64) {
         let nowhere = (None, Table::Nowhere, query.address);
-        let Space::User(id) = query.space else { return (None, Table::Kernel, query.address) };
+        let Space::User(id) = query.space else {
+            let is_known = self.era != Era::EarlierBoot;
+            return if is_known { (None, Table::Kernel, query.address) } else { nowhere };
+        };
         let Some(process) = self.processes.get(id.0 as usize) else { return nowhere };
+        let map = MapOf { pid: process.pid, may_run: self.era == Era::Now };
         let order = self.order.entry(id.0).or_insert_with(|| {
             let mut order: Vec<usize> = (0..process.mappings.len()).collect();
             order.sort_by_key(|at| process.mappings.get(*at).map(|m| (m.start, *at)));
@@ -232,16 +257,21 @@ impl<'a> Placement<'a> {
         let candidate = after.checked_sub(1).and_then(|before| order.get(before)).copied();
         let mapping = candidate.and_then(|at| Some((at, process.mappings.get(at)?)));
         let Some((at, mapping)) = mapping.filter(|(_, m)| query.address < m.end) else {
-            return (None, Table::PerfMap(process.pid), query.address);
+            return (None, Table::PerfMap(map), query.address);
         };
         if mapping.path == Path::new("[vdso]") {
-            return (Some(at), Table::Vdso, query.address - mapping.start);
+            let table = if self.era == Era::EarlierBoot { Table::Nowhere } else { Table::Vdso };
+            return (Some(at), table, query.address - mapping.start);
         }
         if perf_map::may_cover(Some(mapping)) {
-            return (Some(at), Table::PerfMap(process.pid), query.address);
+            return (Some(at), Table::PerfMap(map), query.address);
         }
         let key = (process.pid, mapping.path.as_path());
-        let located = self.located.entry(key).or_insert_with(|| file::locate(process.pid, mapping));
+        let (era, changed) = (self.era, &mut self.changed);
+        let located = self.located.entry(key).or_insert_with(|| match era {
+            Era::Now => file::locate(process.pid, mapping),
+            Era::Earlier | Era::EarlierBoot => file::locate_earlier(mapping, changed),
+        });
         let offset = mapping.file_offset_of(query.address).unwrap_or(query.address);
         let table = located.clone().map_or(Table::Nowhere, Table::File);
         (Some(at), table, offset)

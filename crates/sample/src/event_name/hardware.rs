@@ -49,6 +49,13 @@ pub(super) fn find(name: &str) -> Option<(u32, u64)> {
     known.map(|(_, kind, config)| (*kind, u64::from(*config)))
 }
 
+/// The first name of a type and number.
+pub(super) fn name_of(kind: u32, config: u64) -> Option<&'static str> {
+    let is_it =
+        |(_, known, number): &&(&str, u32, u32)| (*known, u64::from(*number)) == (kind, config);
+    EVENTS.iter().find(is_it).map(|(name, ..)| *name)
+}
+
 /// The known name that takes the fewest edits to reach, if these are few.
 pub(super) fn near(name: &str) -> Option<&'static str> {
     let best = EVENTS.iter().map(|(known, ..)| (edits(name, known), *known)).min()?;

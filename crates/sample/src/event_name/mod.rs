@@ -142,6 +142,16 @@ impl EventSpec {
         tracepoint::record_size(&self.name, &source.tracefs)
     }
 
+    /// A name for what is known by its numbers alone.
+    pub(crate) fn name_of(kind: u32, config: u64) -> String {
+        match hardware::name_of(kind, config) {
+            Some(name) => name.to_owned(),
+            None if kind == sys::PERF_TYPE_RAW => format!("r{config:x}"),
+            None if kind == sys::PERF_TYPE_TRACEPOINT => format!("tracepoint {config}"),
+            None => format!("event {config:#x} of PMU {kind}"),
+        }
+    }
+
     fn new(name: &str, kind: u32, config: u64, modifiers: Modifiers) -> Self {
         Self { name: name.into(), kind, config, config_more: [0; 3], bp_type: 0, modifiers }
     }

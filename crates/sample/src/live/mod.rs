@@ -1,7 +1,6 @@
 //! Samples by `perf_event_open(2)`.
 
 mod cgroup;
-mod convert;
 pub(crate) mod limits;
 mod opener;
 mod rings;
@@ -21,6 +20,7 @@ use skep_abi::{Cpu, Pid};
 use crate::attr::{AttrPlan, Start};
 use crate::child::Child;
 use crate::clock;
+use crate::convert::convert;
 use crate::error::{OpenError, SampleError};
 use crate::event_name::EventSpec;
 use crate::notice::Notice;
@@ -90,7 +90,7 @@ impl PerfSource {
         let (inherit, start) = match &options.target {
             Target::Command(_) => (options.inherit, Start::OnExec),
             Target::Pids(_) => (options.inherit, Start::AtOnce),
-            Target::Cgroup(_) | Target::All => (false, Start::OnEnable),
+            Target::Cgroup(_) | Target::All | Target::Recording(_) => (false, Start::OnEnable),
         };
         let plan = AttrPlan::new(event, options.rate, fields, inherit, start);
         let opened_at = clock::monotonic();
@@ -146,6 +146,7 @@ impl PerfSource {
                 Opening { opener, rings, sampled, notices }.all()?;
                 Ok(all_processes())
             }
+            Target::Recording(_) => Err(target::PAST),
         }
     }
 
@@ -285,7 +286,7 @@ impl PerfSource {
         for CpuRing { cpu, ring, .. } in &mut self.rings {
             let read = ring.drain(|bytes| -> Result<(), RecordError> {
                 let record = PerfRecord::parse(bytes, format)?;
-                let record = convert::convert(&record, *cpu);
+                let record = convert(&record, *cpu);
                 let counts = |record: &Record| match record.kind {
                     RecordKind::Sample(_) => started.is_some_and(|started| record.time >= started),
                     _ => true,

@@ -18,6 +18,10 @@ use super::limits::raise_open_files;
 use super::opener::{Opener, explain};
 use super::rings::CpuRing;
 
+/// A session replays recordings without asking perf.
+pub(super) const PAST: OpenError =
+    OpenError::Nothing { what: "a recording has no events that could be opened" };
+
 /// What the opening of events needs besides the target.
 pub(super) struct Opening<'a> {
     pub(super) opener: &'a mut Opener,
@@ -111,5 +115,6 @@ pub(super) fn check(target: &Target) -> Result<(), OpenError> {
         },
         Target::Cgroup(path) => Cgroup::open(path).map(drop),
         Target::Command(_) | Target::All => Ok(()),
+        Target::Recording(_) => Err(PAST),
     }
 }

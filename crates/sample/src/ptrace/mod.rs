@@ -61,6 +61,7 @@ impl PtraceSource {
             Target::Pids(_) => return Err(OpenError::PtraceTarget { what: "running processes" }),
             Target::Cgroup(_) => return Err(OpenError::PtraceTarget { what: "a cgroup" }),
             Target::All => return Err(OpenError::PtraceTarget { what: "the whole system" }),
+            Target::Recording(_) => return Err(OpenError::PtraceTarget { what: "a recording" }),
         }
         let event = options.event.clone().unwrap_or_else(EventSpec::cpu_clock);
         if !event.is_clock() || event.modifiers.exclude_user {

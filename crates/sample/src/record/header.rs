@@ -70,6 +70,12 @@ impl Misc {
         self.0 & Self::BIT_13 != 0
     }
 
+    /// FORK: perf wrote the record of a task that ran already; it has nothing of its parent's.
+    #[must_use]
+    pub const fn is_fork_exec(self) -> bool {
+        self.0 & Self::BIT_13 != 0
+    }
+
     /// SWITCH: the task leaves the CPU.
     #[must_use]
     pub const fn is_switch_out(self) -> bool {

@@ -9,11 +9,12 @@ use crate::stream::{Record, RecordKind};
 /// switches names both, so that either of the two records that the kernel writes for each switch is enough.
 #[must_use]
 pub fn transition(record: &Record) -> Option<Transition> {
-    let RecordKind::Switch { tid, out, next_prev, .. } = record.kind else { return None };
-    let now = match next_prev {
-        _ if !out => Occupancy::of_thread(tid),
-        Some((_, next)) => Occupancy::of_thread(next),
-        None => Occupancy::Left(tid),
+    let now = match record.kind {
+        RecordKind::Switch { tid, out: false, .. } => Occupancy::of_thread(tid),
+        RecordKind::Switch { next_prev: Some((_, next)), .. } => Occupancy::of_thread(next),
+        RecordKind::Switch { tid, next_prev: None, .. } => Occupancy::Left(tid),
+        RecordKind::Occupancy(now) => now,
+        _ => return None,
     };
     Some(Transition { time: record.time, cpu: record.cpu, now })
 }

@@ -46,15 +46,40 @@ pub(super) struct Files {
     bytes: usize,
     clock: u64,
     max_bytes: usize,
+    past: Past,
+}
+
+/// What of the running system says nothing of the processes that are unwound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Past {
+    /// Nothing: they run.
+    #[default]
+    No,
+    /// `/proc`: they ran on the kernel that runs still.
+    Processes,
+    /// Nor the vDSO of its kernel.
+    Kernel,
 }
 
 impl Default for Files {
     fn default() -> Self {
-        Self { slots: Vec::new(), known: HashMap::new(), bytes: 0, clock: 0, max_bytes: MAX_BYTES }
+        Self {
+            slots: Vec::new(),
+            known: HashMap::new(),
+            bytes: 0,
+            clock: 0,
+            max_bytes: MAX_BYTES,
+            past: Past::No,
+        }
     }
 }
 
 impl Files {
+    /// An empty cache.
+    pub(super) fn of(past: Past) -> Self {
+        Self { past, ..Self::default() }
+    }
+
     /// The file at a place, unless it was evicted.
     pub(super) fn get(&mut self, id: ImageId) -> Option<&Image> {
         self.clock += 1;
@@ -69,6 +94,9 @@ impl Files {
     /// Returns `None` when it is anonymous, gone, another build than was mapped, or no 64-bit ELF file.
     pub(super) fn load(&mut self, pid: Pid, mapping: &Mapping) -> Option<ImageId> {
         if mapping.path == Path::new(vdso::PATH) {
+            if self.past == Past::Kernel {
+                return None;
+            }
             return self
                 .find(Identity::Vdso, mapping)
                 .or_else(|| self.keep(Identity::Vdso, vdso::image()?));
@@ -76,7 +104,11 @@ impl Files {
         if !is_file(mapping) {
             return None;
         }
-        candidates(pid, mapping).iter().find_map(|path| {
+        let candidates = match self.past {
+            Past::No => candidates(pid, mapping).to_vec(),
+            Past::Processes | Past::Kernel => vec![mapping.path.clone()],
+        };
+        candidates.iter().find_map(|path| {
             let (identity, file) = open(path)?;
             if let Some(id) = self.find(identity, mapping) {
                 return Some(id);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gimli::UnwindContext;
 use skep_abi::{Sample, X86Regs};
 
-use super::files::{Files, ImageId};
+use super::files::{Files, ImageId, Past};
 use super::memory::{CopiedStack, StackMemory};
 use super::registers::{Register, Registers};
 use super::rule::{Failure, Rule};
@@ -70,6 +70,14 @@ impl Unwinder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An unwinder of a recording, whose processes are gone; `is_kernel_here` tells whether they ran on the kernel that
+    /// runs still, and so had its vDSO.
+    #[must_use]
+    pub(crate) fn of_recording(is_kernel_here: bool) -> Self {
+        let past = if is_kernel_here { Past::Processes } else { Past::Kernel };
+        Self { files: Files::of(past), ..Self::default() }
     }
 
     /// The user stack of a sample, innermost first, found as the mode says.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use skep_abi::{Addr, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
-use skep_report::{Location, Process, ProcessId, Query, Space, StackSet, Symbolizer};
+use skep_report::{Era, Location, Process, ProcessId, Query, Space, StackSet, Symbolizer};
 
 /// Names addresses of sampled processes and of the kernel.
 pub struct StackNames {
@@ -21,9 +21,15 @@ impl StackNames {
     /// Names by the mappings of these processes, the most sampled first.
     #[must_use]
     pub fn new(processes: impl IntoIterator<Item = Process>) -> Self {
+        Self::of(Era::Now, processes)
+    }
+
+    /// The same for addresses that were in use at another time.
+    #[must_use]
+    pub fn of(era: Era, processes: impl IntoIterator<Item = Process>) -> Self {
         let mut set = StackSet::new();
         let ids = processes.into_iter().map(|process| set.process(process)).collect();
-        Self { processes: set, ids, symbolizer: Symbolizer::new() }
+        Self { processes: set, ids, symbolizer: Symbolizer::of(era) }
     }
 
     /// For each stack its frames, innermost first: `[{"name", "object"}]`, or with `"address"` where there is no name.

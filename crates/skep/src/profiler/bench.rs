@@ -6,7 +6,7 @@ use skep_machine::Machine;
 use skep_report::Symbolizer;
 use skep_sample::Session;
 
-use super::{Outcome, Stacks, Stage, Tables, remarks, stacks, unnamed};
+use super::{Outcome, Stacks, Stage, Tables, nameless, remarks, stacks, unnamed};
 use crate::load::Loaded;
 use crate::session::{Driver, watch};
 use crate::{Error, ErrorKind};
@@ -42,9 +42,13 @@ impl Bench<'_> {
         let tables = Tables::read(self.machine, self.loaded)?;
         let counted = tables.counted();
         let Stacks { set, groups } = stacks(&tables, watched.session.spaces(), driver.seen());
-        let profile = Symbolizer::new().profile(&set, &mut |at| progress(Stage::Naming(at)));
-        let remarks =
-            remarks(counted).into_iter().chain(driver.remarks_on_cpus()).chain(unnamed(&profile));
+        let era = watched.era();
+        let profile = Symbolizer::of(era).profile(&set, &mut |at| progress(Stage::Naming(at)));
+        let remarks = remarks(counted)
+            .into_iter()
+            .chain(driver.remarks_on_cpus())
+            .chain(nameless(&profile, era))
+            .chain(unnamed(&profile));
         let notices = watched.notices().chain(remarks).collect();
         Ok(Outcome { watched, counted, profile, groups, smt: None, notices })
     }

@@ -12,12 +12,11 @@ use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
 use skep_object::{KernelProfile, ObjectSpec, Resolved};
-use skep_report::{GroupId, Profile};
+use skep_report::{Era, GroupId, Profile};
 use skep_sample::{Options, Totals};
-use skep_topology::Topology;
 
 use crate::load::Loaded;
-use crate::session::{Driver, EventPlan, Method, Watched, machine_like_host, machine_on, open};
+use crate::session::{Driver, EventPlan, Ground, Method, Watched, open};
 use crate::{Error, ErrorKind};
 
 use bench::Bench;
@@ -66,34 +65,26 @@ pub struct Outcome {
     pub notices: Vec<String>,
 }
 
-/// Samples a target and runs the built-in program on each sample, on a machine like the host.
+/// Samples a target and runs the built-in program on each sample, on a machine.
 ///
 /// # Errors
 /// What is missing or refused.
 pub fn profile(
     options: &Options,
     kernel: &KernelProfile,
-    topology: Option<Topology>,
+    ground: &Ground,
     method: Method,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(Stage<'_>),
 ) -> Result<Outcome, Error> {
-    let is_declared = topology.is_some();
-    let machine = machine_for(kernel, topology)?;
+    let machine = ground.machine(kernel)?;
     let loaded = PROFILE.load(&machine, kernel)?;
     let session = open(options)?;
-    let plan = EventPlan::new(options, session.event());
+    let plan = EventPlan::new(options, &session);
     let driver = Driver::new(&machine, PROFILE.program(&loaded), &plan, method)?
-        .on_declared_machine(is_declared);
+        .on(ground)
+        .of_recording(session.recording().is_some());
     Bench { machine: &machine, loaded: &loaded, driver }.run(session, stop, progress)
-}
-
-/// The machine that was declared, else one like the host.
-fn machine_for(kernel: &KernelProfile, topology: Option<Topology>) -> Result<Machine, Error> {
-    match topology {
-        Some(topology) => machine_on(kernel, topology),
-        None => machine_like_host(kernel),
-    }
 }
 
 fn broken(why: &dyn std::fmt::Display) -> Error {
@@ -119,6 +110,29 @@ impl Builtin {
     fn program(&self, loaded: &Loaded) -> Option<std::sync::Arc<skep_machine::Prog>> {
         loaded.program(self.program).cloned()
     }
+}
+
+/// What of a recording has no names, and why.
+fn nameless(profile: &Profile, era: Era) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let changed = profile.changed_files();
+    if !changed.is_empty() {
+        let paths: Vec<String> = changed.iter().map(|path| path.display().to_string()).collect();
+        remarks.push(format!(
+            "functions of {} have no names, since these files are other builds than were recorded",
+            paths.join(", ")
+        ));
+    }
+    if era == Era::EarlierBoot
+        && profile.function_stats().iter().any(|stat| &*stat.object == "[kernel]")
+    {
+        remarks.push(
+            "functions of the kernel have no names, since another one runs here than was recorded, or it was booted \
+             since"
+                .to_owned(),
+        );
+    }
+    remarks
 }
 
 /// What helps where much of the time is spent in code without names.

@@ -13,16 +13,13 @@ use skep_machine::kptr::Object;
 use skep_object::{KernelProfile, Resolved};
 use skep_sample::event_name::EventSpec;
 use skep_sample::{Options, Totals};
-use skep_topology::Topology;
 
 pub use choose::can_run;
 
 use crate::Error;
 use crate::contents::{self, MapContents, StackNames};
 use crate::load::{Loaded, LoadedMap};
-use crate::session::{
-    Driver, EventPlan, Method, ProgramCounts, Watched, machine_like_host, machine_on, open, watch,
-};
+use crate::session::{Driver, EventPlan, Ground, Method, ProgramCounts, Watched, open, watch};
 
 pub use host::run_on_host;
 pub(crate) use output::{open_perf_buffers, take as take_output};
@@ -39,8 +36,8 @@ pub struct Request {
     pub method: Method,
     /// Maps by name; none for all.
     pub maps: Vec<String>,
-    /// A declared machine, which the kernel is fitted to; none for one like the host.
-    pub topology: Option<Topology>,
+    /// The machine that they run on.
+    pub ground: Ground,
 }
 
 /// A finished run.
@@ -72,7 +69,7 @@ impl Outcome {
     }
 }
 
-/// Loads an object on a machine like the host, and runs its programs on each sample of a target.
+/// Loads an object on a machine, and runs its programs on each sample of a target.
 ///
 /// # Errors
 /// When a program or map that was asked for is not there or cannot be used; what is missing or refused for sampling.
@@ -90,24 +87,23 @@ pub fn run(
     let mut options = options.clone();
     // The record is what programs of a tracepoint see.
     options.fields.raw |= is_traced;
-    let machine = match &request.topology {
-        Some(topology) => machine_on(kernel, topology.clone())?,
-        None => machine_like_host(kernel)?,
-    };
+    let machine = request.ground.machine(kernel)?;
     let mut loaded = Loaded::new(&machine, resolved, kernel)?;
     let programs = choose::usable(&mut loaded, &chosen)?;
     choose::maps(&resolved.maps, &request.maps)?;
     open_perf_buffers(&machine, &loaded);
     let session = open(&options)?;
-    let plan = EventPlan::new(&options, session.event());
+    let plan = EventPlan::new(&options, &session);
     let mut driver = Driver::new(&machine, programs, &plan, request.method)?
-        .on_declared_machine(request.topology.is_some());
+        .on(&request.ground)
+        .of_recording(session.recording().is_some());
     let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
         machine.drain_ringbufs();
         progress(totals);
     })?;
     machine.drain_ringbufs();
-    let mut names = StackNames::new(driver.seen().processes(watched.session.spaces()));
+    let mut names =
+        StackNames::of(watched.era(), driver.seen().processes(watched.session.spaces()));
     let shown = loaded.maps.iter().filter(|map| is_shown(map, &request.maps));
     let maps = contents::read(&machine, &loaded, shown, &mut names);
     let output = take_output(&machine, &loaded);

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use skep_abi::{Cpu, Errno, Pid, ProgType, Sample};
 use skep_machine::perf::{Pmu, Rate, SampleType, Target};
 use skep_machine::{File, Link, LinkCreate, Machine, PerfEvent, PerfEventAttr, Prog, Task};
-use skep_sample::Options;
-use skep_sample::event_name::EventSpec;
+use skep_sample::{Options, Session};
 
 use crate::{Error, ErrorKind};
 
@@ -38,15 +37,16 @@ pub struct EventPlan {
 }
 
 impl EventPlan {
-    /// Events that these options open, each of which delivers to programs what `event` counts.
+    /// Events that these options open, each of which delivers to programs what the session's event counts.
     ///
     /// Call chains are recorded for skep itself: the events of the machine are opened without
     /// `PERF_SAMPLE_CALLCHAIN`, as profilers do that let the program walk the stack, so that stacks carry no context
     /// markers.
     #[must_use]
-    pub fn new(options: &Options, event: &EventSpec) -> Self {
+    pub fn new(options: &Options, session: &Session) -> Self {
         use skep_sample::Target as Sampled;
-        let rate = match options.rate {
+        let event = session.event();
+        let rate = match session.recorded().map_or(options.rate, |(rate, _)| rate) {
             skep_sample::Rate::Frequency(hz) => Rate::Frequency(hz),
             skep_sample::Rate::Period(period) => Rate::Period(period),
         };
@@ -67,7 +67,11 @@ impl EventPlan {
             ..PerfEventAttr::default()
         };
         let tracepoint = event.is_tracepoint().then(|| {
-            let size = event.record_size().unwrap_or(0);
+            let size = match session.recording() {
+                None => event.record_size(),
+                Some(recording) => recording.record_size(event),
+            };
+            let size = size.unwrap_or(0);
             (event.name.clone(), size)
         });
         Self { attr, per_task, tracepoint }

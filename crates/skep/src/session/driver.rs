@@ -13,9 +13,10 @@ use skep_topology::CpuMask;
 
 use super::attach::{Attachment, EventPlan, Method};
 use super::cpus;
+use super::ground::Ground;
 use super::seen::Seen;
 use super::tasks;
-use super::user_memory::LiveMemory;
+use super::user_memory::ProcessesOf;
 use crate::Error;
 
 /// What became of a program's samples.
@@ -40,8 +41,9 @@ pub struct Driver<'m> {
     attached: Vec<Attachment>,
     /// Where programs run that trace, rather than sample.
     traced: Option<Arc<TraceEvent>>,
-    /// Whether the machine's CPUs are not the host's, but declared.
+    /// Whether the machine's CPUs are declared: they run as declared, whatever those of the source do.
     is_declared: bool,
+    processes: ProcessesOf,
     /// Samples that no event of the machine took.
     homeless: u64,
     /// Their CPUs, where the machine has no such CPU running.
@@ -70,6 +72,7 @@ impl<'m> Driver<'m> {
             attached,
             traced,
             is_declared: false,
+            processes: ProcessesOf::Now,
             homeless: 0,
             homeless_cpus: CpuMask::new(),
             seen,
@@ -84,10 +87,17 @@ impl<'m> Driver<'m> {
         self
     }
 
-    /// Says that the machine's CPUs are declared: they run as declared, whatever the host's do.
+    /// Says whose CPUs the machine has.
     #[must_use]
-    pub fn on_declared_machine(mut self, is_declared: bool) -> Self {
-        self.is_declared = is_declared;
+    pub fn on(mut self, ground: &Ground) -> Self {
+        self.is_declared = matches!(ground, Ground::Declared(_));
+        self
+    }
+
+    /// Says whether what happens was recorded at another time, so that its processes cannot be asked.
+    #[must_use]
+    pub fn of_recording(mut self, is_recording: bool) -> Self {
+        self.processes = if is_recording { ProcessesOf::Recording } else { ProcessesOf::Now };
         self
     }
 
@@ -98,7 +108,7 @@ impl<'m> Driver<'m> {
             self.sample(sample);
             return;
         }
-        tasks::follow(self.machine, record);
+        tasks::follow(self.machine, record, self.processes);
         if let RecordKind::Fork(task) | RecordKind::Exit(task) = &record.kind {
             for attached in &mut self.attached {
                 attached.forget(task.tid);
@@ -111,12 +121,13 @@ impl<'m> Driver<'m> {
         self.seen.sample(self.machine, sample);
         if let Some(place) = &self.traced {
             let (cpu, task) = (sample.cpu, sample.tid);
-            let at = Traced { cpu, task, sample: Some(sample), user: &LiveMemory };
+            let at = Traced { cpu, task, sample: Some(sample), user: &self.processes };
             self.machine.fire_tracepoint(place, at, &sample.raw);
             return;
         }
         // The kernel has held the source's events against its limit already.
-        let overflow = Overflow { sample, cpu: sample.cpu, user: &LiveMemory, throttle: false };
+        let processes = self.processes;
+        let overflow = Overflow { sample, cpu: sample.cpu, user: &processes, throttle: false };
         let mut is_homeless = false;
         for attached in self.attached.iter_mut().filter(|attached| attached.samples()) {
             let event = attached.event(self.machine, sample);
@@ -140,9 +151,13 @@ impl<'m> Driver<'m> {
     pub fn remarks_on_cpus(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.is_declared {
-            let what =
-                "the machine is a declared one: a sample of the host's CPU n runs on its CPU n";
-            remarks.push(what.to_owned());
+            let whose = match self.processes {
+                ProcessesOf::Now => "the host's",
+                ProcessesOf::Recording => "the recording's",
+            };
+            remarks.push(format!(
+                "the machine is a declared one: a sample of {whose} CPU n runs on its CPU n"
+            ));
         }
         match (self.homeless, self.homeless_cpus.is_empty()) {
             (0, _) => {}

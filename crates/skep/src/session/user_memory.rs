@@ -1,15 +1,24 @@
-//! Memory of sampled processes beyond the stack bytes that samples carry: the process as it is now.
+//! Memory of sampled processes beyond the stack bytes that samples carry.
 
 use skep_abi::{Errno, Pid};
 use skep_machine::UserMemory;
 use skep_sample::ProcessMemory;
 
-/// Reads live processes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct LiveMemory;
+/// Whose memory it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ProcessesOf {
+    /// Of processes that run: it is as it is now.
+    #[default]
+    Now,
+    /// Of processes that were recorded: it is gone.
+    Recording,
+}
 
-impl UserMemory for LiveMemory {
+impl UserMemory for ProcessesOf {
     fn read(&self, pid: Pid, addr: u64, into: &mut [u8]) -> Result<(), Errno> {
-        ProcessMemory::new(pid).read_exact(addr, into).map_err(|_| Errno::EFAULT)
+        match self {
+            Self::Now => ProcessMemory::new(pid).read_exact(addr, into).map_err(|_| Errno::EFAULT),
+            Self::Recording => Err(Errno::EFAULT),
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! One session from its opening to its end.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use skep_report::Era;
+use skep_sample::recording::Recording;
 use skep_sample::unwind::UnwindMode;
 use skep_sample::{
     Cause, End, Notice, OpenError, Options, Record, SampleError, Session, SourceChoice, Totals,
@@ -21,9 +24,9 @@ pub struct Watched {
     pub session: Session,
     /// Why it ended.
     pub end: End,
-    /// When sampling began.
+    /// When sampling began; of a recording, when it was made.
     pub started: SystemTime,
-    /// How long it took.
+    /// How long it took; of a recording, then.
     pub duration: Duration,
 }
 
@@ -33,6 +36,14 @@ pub struct Watched {
 /// What is missing or refused.
 pub fn open(options: &Options) -> Result<Session, Error> {
     Session::open(options).map_err(|error| refused(&error))
+}
+
+/// Opens a `perf.data`, and looks through it.
+///
+/// # Errors
+/// When it is none that skep reads.
+pub fn open_recording(path: &Path) -> Result<Recording, Error> {
+    Recording::open(path).map_err(|error| refused(&error))
 }
 
 /// Opens the source with programs of the running kernel attached to each of its events.
@@ -81,7 +92,11 @@ pub fn watch(
             break end;
         }
     };
-    Ok(Watched { session, end, started, duration: begun.elapsed() })
+    let (started, duration) = match (session.recording(), session.recorded()) {
+        (Some(recording), Some((_, lasted))) => (recording.started(), lasted),
+        _ => (started, begun.elapsed()),
+    };
+    Ok(Watched { session, end, started, duration })
 }
 
 impl Watched {
@@ -89,9 +104,21 @@ impl Watched {
     pub fn notices(&self) -> impl Iterator<Item = String> {
         self.session.notices().iter().map(Notice::to_string)
     }
+
+    /// When the sampled addresses were in use.
+    #[must_use]
+    pub fn era(&self) -> Era {
+        match self.session.recording() {
+            None => Era::Now,
+            Some(recording) if recording.is_of_running_kernel() => Era::Earlier,
+            Some(_) => Era::EarlierBoot,
+        }
+    }
 }
 
-fn refused(error: &OpenError) -> Error {
+/// The error of a source that cannot be opened.
+#[must_use]
+pub fn refused(error: &OpenError) -> Error {
     let kind = match error.cause() {
         Cause::Input => ErrorKind::Input,
         Cause::Environment => ErrorKind::Environment,

@@ -1,6 +1,7 @@
 //! Machines by what a user names: a short text, a file, or the host.
 
 mod kernel;
+mod recorded;
 mod sysfs;
 
 use std::fs::File;
@@ -10,8 +11,10 @@ use std::path::Path;
 use skep_topology::{Form, Parsed, Problem, Topology, parse};
 
 use crate::Error;
+use crate::session::open_recording;
 
 pub use kernel::{Fitted, kernel_for};
+pub use recorded::recorded;
 pub use sysfs::{host, host_at};
 
 /// Bytes of a file that are read: hwloc's XML of 8,192 CPUs takes about 100 MiB.
@@ -24,6 +27,8 @@ pub enum Source {
     Host,
     /// A text or a file, in this form.
     Text(Form),
+    /// A `perf.data`, in which perf has described the machine that it ran on.
+    Recording,
 }
 
 impl Source {
@@ -36,6 +41,7 @@ impl Source {
             Self::Text(Form::Toml) => "toml",
             Self::Text(Form::Lscpu) => "lscpu",
             Self::Text(Form::Hwloc) => "hwloc",
+            Self::Recording => "recording",
         }
     }
 }
@@ -60,6 +66,9 @@ pub fn declared(spec: &str) -> Result<Declared, Error> {
         return host();
     }
     let path = Path::new(spec);
+    if path.is_file() && recorded::is_recording(path) {
+        return recorded(&open_recording(path)?);
+    }
     if path.is_file() {
         let content =
             read(path).map_err(|error| Error::input(format!("{spec} cannot be read: {error}")))?;

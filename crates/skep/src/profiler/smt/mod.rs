@@ -10,14 +10,15 @@ use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
 use skep_object::KernelProfile;
+use skep_sample::recording::Recording;
 use skep_sample::sched::Script;
-use skep_sample::{Options, SourceKind};
+use skep_sample::{Options, Session, SourceKind};
 use skep_topology::{CpuMask, Topology};
 
 use super::bench::Bench;
-use super::{Builtin, Outcome, Stage, machine_for};
+use super::{Builtin, Outcome, Stage};
 use crate::Error;
-use crate::session::{Driver, EventPlan, Method, open};
+use crate::session::{Driver, EventPlan, Ground, Method, open};
 
 pub use group::{Group, Sibling};
 pub use setup::{enable, fill, kernel_with_idle_masks, why_not_on_host};
@@ -44,6 +45,8 @@ pub enum IdleSource {
     Switches,
     /// A script.
     Script,
+    /// Context switches that were recorded together with the samples.
+    Recording,
 }
 
 impl IdleSource {
@@ -53,26 +56,26 @@ impl IdleSource {
         match self {
             Self::Switches => "switches",
             Self::Script => "script",
+            Self::Recording => "recording",
         }
     }
 }
 
-/// Samples a target and counts its stacks apart by node and by what the siblings of the sampled CPU did, on a machine
-/// like the host or a declared one. The kernel must have masks of idle CPUs ([`kernel_with_idle_masks`]).
+/// Samples a target and counts its stacks apart by node and by what the siblings of the sampled CPU did, on a machine.
+/// The kernel must have masks of idle CPUs ([`kernel_with_idle_masks`]).
 ///
 /// # Errors
 /// When CPUs of the request or its script are not the machine's; what is missing or refused.
 pub fn profile(
     options: &Options,
     kernel: &KernelProfile,
-    topology: Option<Topology>,
+    ground: &Ground,
     request: Request,
     method: Method,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(Stage<'_>),
 ) -> Result<Outcome, Error> {
-    let is_declared = topology.is_some();
-    let machine = machine_for(kernel, topology)?;
+    let machine = ground.machine(kernel)?;
     let cpus = wanted(request.cpus, machine.topology())?;
     if let Some(script) = &request.script {
         script::check(script, machine.topology())?;
@@ -86,31 +89,66 @@ pub fn profile(
     let session = open(&options)?;
     let idle_source = match request.script {
         Some(_) => Some(IdleSource::Script),
-        None => session.has_cpu_switches().then_some(IdleSource::Switches),
+        None if !session.has_cpu_switches() => None,
+        None if session.recording().is_some() => Some(IdleSource::Recording),
+        None => Some(IdleSource::Switches),
     };
-    fill(&machine, &loaded, &cpus, idle_source.is_some())?;
-    let plan = EventPlan::new(&options, session.event());
+    let watch = Watch::new(&machine, ground, &session, idle_source)?;
+    fill(&machine, &loaded, &cpus, &watch.told)?;
+    let plan = EventPlan::new(&options, &session);
     let mut driver = Driver::new(&machine, SMT.program(&loaded), &plan, method)?
-        .on_declared_machine(is_declared);
+        .on(ground)
+        .of_recording(session.recording().is_some());
     if let Some(script) = request.script {
         driver = driver.idle_script(script);
     }
-    let is_ptrace = session.source() == SourceKind::Ptrace;
-    let silent = match idle_source {
-        Some(IdleSource::Switches) if is_declared => silent(&machine.online())?,
-        _ => CpuMask::new(),
-    };
-    let mut outcome =
-        Bench { machine: &machine, loaded: &loaded, driver }.run(session, stop, progress)?;
+    let source = session.source();
+    let missing = session.recording().map_or(0, Recording::missing_switches);
+    let bench = Bench { machine: &machine, loaded: &loaded, driver };
+    let mut outcome = bench.run(session, stop, progress)?;
     let split = Split { is_active, cpus, idle_source, ..Split::read(&machine, &loaded)? };
-    outcome.notices.extend(remarks(&machine, &split, is_declared, is_ptrace));
-    if !silent.is_empty() {
+    outcome.notices.extend(remarks(&machine, &split, ground, source, &watch));
+    if missing > 0 && split.idle_source == Some(IdleSource::Recording) {
         outcome.notices.push(format!(
-            "the CPUs {silent} of the declared machine are none of the host's, and idle throughout"
+            "{missing} context switches are missing in the recording; until the next one of their CPU, who came last is taken to run"
         ));
     }
     outcome.smt = Some(split);
     Ok(outcome)
+}
+
+/// What a source tells of the machine's CPUs.
+struct Watch {
+    /// CPUs of which it tells at any time whether they are idle.
+    told: CpuMask,
+    /// CPUs that the source has not, since the machine is a declared one: nothing ever runs on them.
+    silent: CpuMask,
+}
+
+impl Watch {
+    fn new(
+        machine: &Machine,
+        ground: &Ground,
+        session: &Session,
+        source: Option<IdleSource>,
+    ) -> Result<Self, Error> {
+        let possible = machine.topology().possible();
+        let (told, known) = match (source, session.recording()) {
+            (None, _) => (CpuMask::new(), None),
+            (Some(IdleSource::Script), _) => (possible.clone(), None),
+            (Some(_), None) => (possible.clone(), Some(crate::topology::host()?.topology)),
+            (Some(_), Some(recording)) => {
+                let recorded = crate::topology::recorded(recording)?.topology;
+                let untold = recorded.online().and_not(recording.told());
+                (possible.and_not(&untold), Some(recorded))
+            }
+        };
+        let silent = match (ground, known) {
+            (Ground::Declared(_), Some(known)) => machine.online().and_not(known.online()),
+            _ => CpuMask::new(),
+        };
+        Ok(Self { told, silent })
+    }
 }
 
 /// The CPUs whose samples count: all, unless some were chosen, which must be the machine's.
@@ -126,21 +164,38 @@ fn wanted(chosen: Option<CpuMask>, topology: &Topology) -> Result<CpuMask, Error
     }
 }
 
-/// CPUs of a declared machine of which no record of the host can tell.
-fn silent(online: &CpuMask) -> Result<CpuMask, Error> {
-    Ok(online.and_not(crate::topology::host()?.topology.online()))
-}
-
-fn remarks(machine: &Machine, split: &Split, is_declared: bool, is_ptrace: bool) -> Vec<String> {
+fn remarks(
+    machine: &Machine,
+    split: &Split,
+    ground: &Ground,
+    source: SourceKind,
+    watch: &Watch,
+) -> Vec<String> {
     let mut remarks = Vec::new();
-    if !split.is_active {
-        remarks.push(without_smt(machine.topology(), is_declared));
-    } else if split.idle_source.is_none() && is_ptrace {
-        remarks.push(
+    let untold = machine.online().and_not(&watch.told);
+    match (split.idle_source, source) {
+        _ if !split.is_active => remarks.push(without_smt(machine.topology(), ground)),
+        (None, SourceKind::Ptrace) => remarks.push(
             "which CPUs are idle is not known: ptrace tells of the command's threads alone; perf, where it is \
              permitted, records the context switches of all CPUs, and --idle-script names a script of them"
                 .to_owned(),
-        );
+        ),
+        (None, SourceKind::Recording) => remarks.push(
+            "which CPUs are idle is not known: the recording has no context switches of all tasks; `perf record -a \
+             --switch-events`, or with `-a -e sched:sched_switch` and no -F, records them, and --idle-script names a script of them"
+                .to_owned(),
+        ),
+        (Some(IdleSource::Recording), _) if !untold.is_empty() => remarks.push(format!(
+            "whether the CPUs {untold} were idle is not known: the recording has no context switches of them"
+        )),
+        _ => {}
+    }
+    if !watch.silent.is_empty() {
+        let whose = if source == SourceKind::Recording { "recording's" } else { "host's" };
+        remarks.push(format!(
+            "the CPUs {} of the declared machine are none of the {whose}, and idle throughout",
+            watch.silent
+        ));
     }
     if split.elsewhere > 0 {
         let (elsewhere, cpus) = (split.elsewhere, &split.cpus);
@@ -156,15 +211,17 @@ fn remarks(machine: &Machine, split: &Split, is_declared: bool, is_ptrace: bool)
 }
 
 /// What it means that no core has two CPUs that run.
-fn without_smt(topology: &Topology, is_declared: bool) -> String {
+fn without_smt(topology: &Topology, ground: &Ground) -> String {
     if topology.cores().iter().any(|core| core.len() > 1) {
         return "SMT is off on this machine: of the threads of each core only one runs, so that there is no sibling \
                 that could be busy, and nothing to split"
             .to_owned();
     }
-    let hidden = match is_declared {
-        true => "",
-        false => " (a virtual machine may hide which of its CPUs share a core)",
+    let hidden = match ground {
+        Ground::Declared(_) => "",
+        Ground::Host | Ground::Recorded(_) => {
+            " (a virtual machine may hide which of its CPUs share a core)"
+        }
     };
     format!(
         "this machine has no SMT: every CPU is its own core, so that there is no sibling that could be busy, and \
@@ -179,10 +236,11 @@ mod tests {
     #[test]
     fn what_no_smt_means_depends_on_the_machine() {
         let none = Topology::new().cores_per_node(2).build().unwrap();
-        assert!(without_smt(&none, true).ends_with("and nothing to split"));
-        assert!(without_smt(&none, false).contains("a virtual machine may hide"));
+        let declared = Ground::Declared(none.clone());
+        assert!(without_smt(&none, &declared).ends_with("and nothing to split"));
+        assert!(without_smt(&none, &Ground::Host).contains("a virtual machine may hide"));
         let off = Topology::new().cores_per_node(2).smt(2).smt_off().build().unwrap();
-        let text = without_smt(&off, false);
+        let text = without_smt(&off, &Ground::Host);
         assert!(
             text.starts_with(
                 "SMT is off on this machine: of the threads of each core only one runs"

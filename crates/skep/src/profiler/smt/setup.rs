@@ -60,7 +60,8 @@ pub fn enable(machine: &Machine) -> Result<(), Error> {
     machine.sched_ext().enable(ops).map_err(|error| Error::new(ErrorKind::Unsupported, error))
 }
 
-/// Tells the loaded program who is whose sibling, whose samples count, and whether the masks of idle CPUs tell what is.
+/// Tells the loaded program who is whose sibling, whose samples count, and of whom the masks of idle CPUs tell what is;
+/// others are busy for all that is known, so that no core of theirs is taken for free.
 ///
 /// # Errors
 /// When a core has more than eight threads, and when the program is another one.
@@ -68,14 +69,17 @@ pub fn fill(
     machine: &Machine,
     loaded: &Loaded,
     cpus: &CpuMask,
-    is_idle_known: bool,
+    told: &CpuMask,
 ) -> Result<(), Error> {
     let topology = machine.topology();
     for cpu in topology.cpus() {
         let key = cpu.cpu.0.to_le_bytes();
         write(machine, loaded, "cores", key, &siblings(topology, cpu.cpu)?)?;
     }
-    let words = (0..MASK_WORDS).map(|word| cpus.word(word)).chain([u64::from(is_idle_known)]);
+    for cpu in machine.online().and_not(told).iter() {
+        machine.set_busy(cpu);
+    }
+    let words = [cpus, told].into_iter().flat_map(|mask| (0..MASK_WORDS).map(|at| mask.word(at)));
     let wanted: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
     write(machine, loaded, "wanted", [0; 4], &wanted)
 }

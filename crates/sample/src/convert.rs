@@ -12,8 +12,8 @@ use crate::record::{
 use crate::stream::{Lineage, Record, RecordKind};
 use crate::task::Comm;
 
-/// Turns a record of one CPU's ring into one of the stream; `None` for what the stream has no word for.
-pub(super) fn convert(record: &PerfRecord<'_>, cpu: Cpu) -> Option<Record> {
+/// Turns a record of one CPU's ring, or of a recording, into one of the stream; `None` for what the stream has no word for.
+pub(crate) fn convert(record: &PerfRecord<'_>, cpu: Cpu) -> Option<Record> {
     let time = record.time().unwrap_or(0);
     let kind = match &record.body {
         Body::Sample(sample) => RecordKind::Sample(Box::new(to_sample(sample, record, cpu))),
@@ -44,7 +44,10 @@ pub(super) fn convert(record: &PerfRecord<'_>, cpu: Cpu) -> Option<Record> {
         }
         _ => return None,
     };
-    let cpu = record.sample_id.cpu.unwrap_or(cpu);
+    let cpu = match &kind {
+        RecordKind::Sample(sample) => sample.cpu,
+        _ => record.sample_id.cpu.unwrap_or(cpu),
+    };
     Some(Record { time, cpu, kind })
 }
 

@@ -1,0 +1,182 @@
+//! The machine that was recorded: its CPUs, cores, caches and nodes, as perf wrote them down.
+
+use std::collections::BTreeMap;
+
+use skep_abi::{Cpu, Node};
+use skep_topology::{
+    Distances, MAX_CPUS, MAX_NODES, NodeSpec, PartialCpu, Topology, TopologyError, TopologySpec,
+    fill_in, parse_list,
+};
+
+use super::error::RecordingError;
+use super::feature::{Feature, Features};
+
+/// What a recording tells of its machine.
+#[derive(Clone, Debug)]
+pub struct RecordedMachine {
+    /// The machine.
+    pub topology: Topology,
+    /// What the recording does not say, and what was taken instead: sentences without a full stop.
+    pub notes: Vec<String>,
+}
+
+/// Reads what the features say; `highest` is the highest CPU that a record names.
+///
+/// # Errors
+/// When what they say is no machine, and the CPUs by themselves are none either.
+pub(super) fn machine(
+    features: &Features,
+    highest: Option<Cpu>,
+) -> Result<RecordedMachine, TopologyError> {
+    let mut notes = Vec::new();
+    let cpus = cpus(features, highest, &mut notes);
+    let nodes = or_remark(nodes(features), &mut notes);
+    let spec = spec(cpus, nodes);
+    let topology = match spec.clone().build() {
+        Err(error @ (TopologyError::SplitCore { .. } | TopologyError::SplitLlc { .. })) => {
+            notes.push(format!(
+                "cores and caches are left out, since the recording contradicts itself: {error}"
+            ));
+            flat(spec).build()
+        }
+        built => built,
+    }?;
+    Ok(RecordedMachine { topology, notes })
+}
+
+/// The same without anything that CPUs share but their nodes.
+fn flat(spec: TopologySpec) -> TopologySpec {
+    let alone = |of: PartialCpu| PartialCpu { socket: None, core: None, llc: None, ..of };
+    let cpus = spec.cpus.iter().map(|(cpu, of)| (*cpu, alone((*of).into()))).collect();
+    TopologySpec { cpus: fill_in(&cpus), ..spec }
+}
+
+/// A node: its number, KiB of memory, its CPUs.
+type NodeSeen = (u32, u64, Vec<u32>);
+
+fn spec(mut cpus: BTreeMap<Cpu, PartialCpu>, seen: Vec<NodeSeen>) -> TopologySpec {
+    let mut nodes = BTreeMap::new();
+    for (node, kib, on_it) in seen {
+        nodes.insert(Node(node), NodeSpec { memory: kib.saturating_mul(1024), online: true });
+        for cpu in on_it {
+            if let Some(of) = cpus.get_mut(&Cpu(cpu)) {
+                of.node = Some(node);
+            }
+        }
+    }
+    // CPUs that no node claims, as offline ones, go to the first.
+    let first = nodes.keys().next().map(|node| node.0);
+    cpus.values_mut().for_each(|of| of.node = of.node.or(first));
+    TopologySpec { cpus: fill_in(&cpus), nodes, distances: Distances::default(), nr_cpus: None }
+}
+
+fn or_remark<T: Default>(read: Result<T, RecordingError>, notes: &mut Vec<String>) -> T {
+    read.unwrap_or_else(|error| {
+        notes.push(error.to_string());
+        T::default()
+    })
+}
+
+/// Every CPU that something names.
+fn cpus(
+    features: &Features,
+    highest: Option<Cpu>,
+    notes: &mut Vec<String>,
+) -> BTreeMap<Cpu, PartialCpu> {
+    let count = features.fields(Feature::NrCpus).and_then(|mut fields| fields.u32("a count").ok());
+    let Places { cores, sockets } = or_remark(places(features, count.unwrap_or(0)), notes);
+    let llcs = or_remark(llcs(features), notes);
+    let named = cores.iter().flatten().max().map_or(0, |cpu| cpu + 1);
+    let seen = highest.map_or(0, |cpu| cpu.0.saturating_add(1));
+    let count = count.unwrap_or(0).max(named).max(seen).clamp(1, MAX_CPUS);
+    if cores.is_empty() {
+        notes.push(
+            "the recording does not tell which CPUs share a core: each is taken for a core of its own"
+                .to_owned(),
+        );
+    }
+    let mut cpus: BTreeMap<Cpu, PartialCpu> =
+        (0..count).map(|cpu| (Cpu(cpu), PartialCpu::default())).collect();
+    for (cpu, of) in &mut cpus {
+        // perf lists the siblings of CPUs that are online.
+        let core = cores.iter().find(|core| core.contains(&cpu.0));
+        of.online = cores.is_empty() || core.is_some();
+        of.core = core.and_then(|core| core.first()).map(|first| u64::from(*first));
+        // -1 for an offline CPU.
+        let socket = sockets.get(cpu.0 as usize).filter(|socket| **socket != u32::MAX);
+        of.socket = socket.map(|socket| u64::from(*socket));
+        let llc = llcs.iter().find(|llc| llc.contains(&cpu.0));
+        of.llc = llc.and_then(|llc| llc.first()).map(|first| u64::from(*first));
+    }
+    cpus
+}
+
+#[derive(Default)]
+struct Places {
+    /// CPUs of each core that are online.
+    cores: Vec<Vec<u32>>,
+    /// The socket of each CPU.
+    sockets: Vec<u32>,
+}
+
+/// `HEADER_CPU_TOPOLOGY`: lists of CPUs of each socket, then of each core, then core and socket of each CPU.
+fn places(features: &Features, count: u32) -> Result<Places, RecordingError> {
+    let Some(mut fields) = features.fields(Feature::CpuTopology) else {
+        return Ok(Places::default());
+    };
+    for _ in 0..fields.u32("the number of sockets")? {
+        fields.string("the CPUs of a socket")?;
+    }
+    let mut cores = Vec::new();
+    for _ in 0..fields.u32("the number of cores")? {
+        let list = fields.string("the CPUs of a core")?;
+        cores.extend(parse_list(&list, MAX_CPUS).ok().filter(|core| !core.is_empty()));
+    }
+    let mut sockets = Vec::new();
+    for _ in 0..count {
+        // The numbers of cores repeat in each socket: the lists tell better.
+        if fields.u32("the core of a CPU").is_err() {
+            break;
+        }
+        sockets.push(fields.u32("the socket of a CPU")?);
+    }
+    Ok(Places { cores, sockets })
+}
+
+/// `HEADER_NUMA_TOPOLOGY`.
+fn nodes(features: &Features) -> Result<Vec<NodeSeen>, RecordingError> {
+    let Some(mut fields) = features.fields(Feature::NumaTopology) else { return Ok(Vec::new()) };
+    let mut nodes = Vec::new();
+    for _ in 0..fields.u32("the number of nodes")? {
+        let node = fields.u32("the number of a node")?;
+        let kib = fields.u64("the memory of a node")?;
+        fields.u64("the free memory of a node")?;
+        let list = fields.string("the CPUs of a node")?;
+        if node < MAX_NODES {
+            nodes.push((node, kib, parse_list(&list, MAX_CPUS).unwrap_or_default()));
+        }
+    }
+    Ok(nodes)
+}
+
+/// `HEADER_CACHE`: the CPUs of each cache of the highest level that holds data.
+fn llcs(features: &Features) -> Result<Vec<Vec<u32>>, RecordingError> {
+    let Some(mut fields) = features.fields(Feature::Cache) else { return Ok(Vec::new()) };
+    fields.u32("the version")?;
+    let mut highest = (0, Vec::new());
+    for _ in 0..fields.u32("the number of caches")? {
+        let level = fields.u32("a level")?;
+        fields.bytes("sizes", 12)?;
+        let kind = fields.string("a type")?;
+        fields.string("a size")?;
+        let list = fields.string("the CPUs of a cache")?;
+        if kind == "Instruction" || level < highest.0 {
+            continue;
+        }
+        if level > highest.0 {
+            highest = (level, Vec::new());
+        }
+        highest.1.extend(parse_list(&list, MAX_CPUS));
+    }
+    Ok(highest.1)
+}
