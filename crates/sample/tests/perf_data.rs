@@ -12,6 +12,7 @@ use linux_perf_event_reader::{
     self as reader, Endianness, EventRecord, PerfEventAttr, RawData, RawEventRecord,
     RecordParseInfo, RecordType,
 };
+use skep_perfdata::perf_record;
 use skep_sample::record::{Body, Format, Header, PerfRecord};
 
 fn word(bytes: &[u8], at: usize) -> u64 {
@@ -38,21 +39,10 @@ fn open(file: &[u8]) -> (Format, RecordParseInfo, &[u8]) {
     (format, info, &file[start..start + size])
 }
 
-/// Records with `perf` into a file; `None`, with the reason printed, where there is no perf or it is refused.
+/// What perf records into a file of the folder; `None` where it does not.
 fn record(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let path = folder.join("perf.data");
-    let run = Command::new("perf").arg("record").arg("-o").arg(&path).args(arguments).output();
-    match run {
-        Ok(run) if run.status.success() => Some(fs::read(path).unwrap()),
-        Ok(run) => {
-            skep_skip::skipped!("perf record: {}", String::from_utf8_lossy(&run.stderr));
-            None
-        }
-        Err(error) => {
-            skep_skip::skipped!("perf: {error}");
-            None
-        }
-    }
+    perf_record(&path, arguments).then(|| fs::read(path).unwrap())
 }
 
 /// Compares every kernel record of a recording; *Returns* how many there were, and how many samples.

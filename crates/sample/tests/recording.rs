@@ -13,6 +13,7 @@ use std::time::Duration;
 use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use linux_perf_event_reader::RecordType;
 use skep_abi::Sample;
+use skep_perfdata::perf_record;
 use skep_sample::recording::Recording;
 use skep_sample::unwind::UnwindMode;
 use skep_sample::{Options, Record, RecordKind, Session, Target};
@@ -21,23 +22,11 @@ use skep_sample::{Options, Record, RecordKind, Session, Target};
 const WORK: &str =
     "i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done; sleep 0.05; ls / >/dev/null; sleep 0.05";
 
-/// Records with `perf` into a file of the folder; `None`, with the reason printed, where there is no perf or it is
-/// refused.
+/// What perf records of the child into a file of the folder; `None` where it does not.
 fn record(folder: &Path, arguments: &[&str]) -> Option<PathBuf> {
     let path = folder.join("perf.data");
-    let mut command = Command::new("perf");
-    command.arg("record").arg("-q").arg("-o").arg(&path).args(arguments);
-    match command.args(["--", "sh", "-c", WORK]).output() {
-        Ok(run) if run.status.success() => Some(path),
-        Ok(run) => {
-            skep_skip::skipped!("perf record: {}", String::from_utf8_lossy(&run.stderr));
-            None
-        }
-        Err(error) => {
-            skep_skip::skipped!("perf: {error}");
-            None
-        }
-    }
+    let arguments = [arguments, &["--", "sh", "-c", WORK]].concat();
+    perf_record(&path, &arguments).then_some(path)
 }
 
 /// All that a session tells of a recording.

@@ -1,4 +1,4 @@
-//! `perf.data` files made for tests: every byte of them is known.
+//! `perf.data` files for tests: made byte by byte, or by perf.
 //!
 //! ```
 //! use skep_perfdata::{CPU_CLOCK, Recorded, sample};
@@ -11,11 +11,13 @@
 mod event;
 mod feature;
 mod file;
+mod perf;
 mod record;
 
 pub use event::{CPU_CLOCK, DUMMY, Event, SCHED_SWITCH};
 pub use feature::{Node, cpus, numa, release, strings, text};
 pub use file::Recorded;
+pub use perf::perf_record;
 pub use record::{Record, comm, fork, mmap, present, raw, sample, sched_switch, switch};
 
 /// `PERF_RECORD_FINISHED_ROUND`.

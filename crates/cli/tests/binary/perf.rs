@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use serde_json::Value;
+use skep_perfdata::perf_record;
 
 use crate::elf::Files;
 use crate::skep::{program, skep_with_input};
@@ -12,22 +13,11 @@ use crate::skep::{program, skep_with_input};
 const WORK: &str = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; sleep 0.1; \
                     i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done & sleep 0.05; wait";
 
-/// Records with perf; `None`, with the reason printed, where there is no perf or it is refused.
+/// The path of what perf records of the work; `None` where it does not.
 fn record(files: &Files, arguments: &[&str]) -> Option<String> {
-    let path = files.path("perf.data").to_str().unwrap().to_owned();
-    let mut perf = Command::new("perf");
-    perf.args(["record", "-q", "-o", &path]).args(arguments).args(["--", "sh", "-c", WORK]);
-    match perf.output() {
-        Ok(run) if run.status.success() => Some(path),
-        Ok(run) => {
-            skep_skip::skipped!("perf record: {}", String::from_utf8_lossy(&run.stderr));
-            None
-        }
-        Err(error) => {
-            skep_skip::skipped!("perf: {error}");
-            None
-        }
-    }
+    let path = files.path("perf.data");
+    let arguments = [arguments, &["--", "sh", "-c", WORK]].concat();
+    perf_record(&path, &arguments).then(|| path.to_str().unwrap().to_owned())
 }
 
 /// One line of `perf script`: thread, CPU, and the words after the time.
