@@ -87,6 +87,9 @@ pub(crate) struct IterNums;
 const CUR: i64 = 0;
 const END: i64 = 4;
 
+// DEVIATION(linux): the verifier takes the frame pointer itself for the first slot of the stack, so that a program may hand
+// it over as an iterator that lies in that slot. Linux then reads and writes the eight bytes beyond the stack; here the
+// call traps.
 #[calls(since = "6.4", avail { COMMON }, gpl)]
 impl IterNums {
     /// Starts an iteration from `start` up to, not including, `end`. Returns 0.

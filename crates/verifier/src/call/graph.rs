@@ -35,7 +35,7 @@ rejections! {
 
     /// There is no root or node where the pointer points to.
     GraphNotFound("graph-field-not-found", EINVAL, help: "take the address of the member itself, and tag the root with __contains(…)") {
-        what: &'static str, off: i64,
+        what: &'static str, off: u32,
     } => "{what} not found at offset={off}";
 
     /// A list or tree may only be used while the lock that lies beside it is held.
@@ -105,7 +105,7 @@ pub(super) fn check_root(env: &Env<'_>, regno: Reg, is_tree: bool) -> Step<Field
         FieldKind::RbRoot(_) => is_tree,
         _ => false,
     });
-    let Some(field) = field else { return Err(GraphNotFound { what, off }.into()) };
+    let Some(field) = field else { return Err(GraphNotFound { what, off: off as u32 }.into()) };
     if !lock::is_held(env, reg) {
         let before = match env.state.refs.active_locks {
             0 => "",
@@ -172,7 +172,7 @@ pub(super) fn check_node(env: &Env<'_>, regno: Reg, root: Field) -> Step<TypeId>
         _ => false,
     });
     let (Some(_), Payload::Btf { id, .. }) = (found, reg.payload) else {
-        return Err(GraphNotFound { what: node, off }.into());
+        return Err(GraphNotFound { what: node, off: off as u32 }.into());
     };
     let Some(GraphRoot { contains, node_off }) = root.kind.graph_root() else {
         return Stop::bug("a node is put into no collection");

@@ -51,9 +51,10 @@ pub(super) fn place(env: &Env<'_>, reg: &RegState, what: &'static str, slots: us
     };
     let off = i64::from(reg.off) + var.cast_signed();
     let misplaced = || Place::Wrong(format!("cannot pass in {what} at an offset={off}\n"));
-    if off % i64::from(SLOT_SIZE) != 0 || off >= 0 {
+    if off % i64::from(SLOT_SIZE) != 0 {
         return misplaced();
     }
+    // Rounded towards zero, as in C: the frame pointer itself means the first slot, where that is enough.
     let Ok(spi) = usize::try_from((-off - 1) / i64::from(SLOT_SIZE)) else { return misplaced() };
     if spi + 1 < slots {
         return misplaced();

@@ -38,7 +38,7 @@ rejections! {
     ///
     /// Jumps must stay within the function that they are in; only calls lead elsewhere.
     JumpOutOfRange("jump-out-of-range", EINVAL, help: "let the jump land on an insn of the same function") {
-        from: u32, to: i64,
+        from: u32, to: i32,
     } => "jump out of range from insn {from} to {to}";
 
     /// A function does not end in `exit` or a jump.
@@ -103,9 +103,10 @@ pub(crate) fn check(env: &mut Env<'_>) -> Step {
             if !insn.is_jump_class() || matches!(op, opcode::EXIT | opcode::CALL) {
                 continue;
             }
-            let to = i64::from(at) + i64::from(insn.jump_off()) + 1;
-            if to < i64::from(start) || to >= i64::from(end) {
-                return Err(JumpOutOfRange { from: at, to }.into());
+            // Wraps as the kernel's `int` does, and so leaves the function all the same.
+            let to = at.wrapping_add_signed(insn.jump_off()).wrapping_add(1);
+            if to < start || to >= end {
+                return Err(JumpOutOfRange { from: at, to: to.cast_signed() }.into());
             }
         }
         let last = env.insns[end as usize - 1];
