@@ -5,6 +5,7 @@ mod callback;
 mod cost;
 mod engines;
 mod loss;
+mod recording;
 mod refused;
 mod shares;
 mod workload;
@@ -29,6 +30,7 @@ const MEASUREMENTS: &[Measurement] = &[
     ("refused", refused::measure),
     ("cost", cost::measure),
     ("engines", engines::measure),
+    ("recording", recording::measure),
 ];
 
 /// Runs the named measurements, or all; prints a Markdown table.

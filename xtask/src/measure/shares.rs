@@ -1,11 +1,12 @@
 //! Three functions that take 50, 30 and 20 % of the time: what skep says, and what `perf record` says.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::workload::{build, json, output, scratch, shares, skep};
 use super::{Figure, Outcome};
 
-const FUNCTIONS: [&str; 3] = ["half", "third", "fifth"];
+pub(super) const FUNCTIONS: [&str; 3] = ["half", "third", "fifth"];
 const TRUE_SHARES: [f64; 3] = [50.0, 30.0, 20.0];
 
 pub(super) fn measure() -> Outcome {
@@ -39,7 +40,7 @@ pub(super) fn measure() -> Outcome {
     Ok(figures)
 }
 
-fn perf_shares(workload: &std::path::Path) -> Result<Vec<f64>, String> {
+fn perf_shares(workload: &Path) -> Result<Vec<f64>, String> {
     let data = scratch()?.join("perf.data");
     output(
         Command::new("perf")
@@ -48,10 +49,15 @@ fn perf_shares(workload: &std::path::Path) -> Result<Vec<f64>, String> {
             .arg("--")
             .args([workload.as_os_str(), "10".as_ref()]),
     )?;
+    perf_report_shares(&data)
+}
+
+/// The shares of the functions in a recording, as `perf report` prints them.
+pub(super) fn perf_report_shares(data: &Path) -> Result<Vec<f64>, String> {
     let report = output(
         Command::new("perf")
             .args(["report", "--stdio", "--no-children", "-g", "none", "--sort", "symbol", "-i"])
-            .arg(&data),
+            .arg(data),
     )?;
     let report = String::from_utf8_lossy(&report);
     FUNCTIONS

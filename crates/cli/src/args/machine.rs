@@ -8,6 +8,7 @@ Examples:
   skep machine show --topology \"2 nodes x 16 cores x 2 threads\"
   skep machine show --topology \"1 socket x 4 nodes x 2 llcs x 8 cores, offline 3,7-9, nr_cpus 8192\"
   skep machine show --topology big.toml --json          a file: skep's own, lscpu's JSON or hwloc's XML
+  skep machine show --topology perf.data                the one that perf recorded
 
 A machine is so many of one thing in each of another: sockets, nodes and llcs in any order, then cores, then threads
 (or `8 cpus`); then options after commas:

@@ -13,11 +13,11 @@ Examples:
   skep run ips.bpf.o -F 999 --dump ip_map -- make one map of the object, whole
   skep run ips.bpf.o --engine host -p 12          in the running kernel, instead of user space
   skep run switch.bpf.o -e sched:sched_switch -c 1 -p 12   a tracepoint program, on each switch
-  skep run ips.bpf.o --data perf.data             on the samples of a recording; `skep replay` is the same
+  skep replay ips.bpf.o --data perf.data          on the samples of a recording
   skep run ips.bpf.o --topology \"2 nodes x 1 core\" -- make   CPUs 0 and 1 on two NUMA nodes
 ";
 
-/// Run the programs of a BPF object on the samples of a process, or of a recording
+/// Run the programs of a BPF object on the samples of a process or recording
 ///
 /// Loads the object unmodified, runs its perf_event programs in user space on each sample (its tracepoint programs
 /// where the event is a tracepoint), and prints the maps through their types and what the programs printed. Programs

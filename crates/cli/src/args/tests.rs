@@ -49,8 +49,19 @@ fn every_command_has_the_name_it_reports() {
 
 #[test]
 fn commands_that_do_not_exist_yet_are_unknown() {
-    for name in ["replay", "test"] {
-        assert_eq!(refused(&format!("skep {name}")).kind(), ErrorKind::InvalidSubcommand);
+    assert_eq!(refused("skep test").kind(), ErrorKind::InvalidSubcommand);
+}
+
+#[test]
+fn to_replay_is_to_run_over_a_recording() {
+    for line in ["skep replay x.o --data perf.data", "skep run x.o --data perf.data"] {
+        let Command::Run(args) = parse(line).command else { panic!("{line}") };
+        let target = args.target.target("run").unwrap();
+        assert_eq!(target, Target::Recording("perf.data".into()), "{line}");
+    }
+    for line in ["-a", "-F 99", "-c 1", "--source perf"] {
+        let line = format!("skep replay x.o --data perf.data {line}");
+        assert_eq!(refused(&line).kind(), ErrorKind::ArgumentConflict, "{line}");
     }
 }
 

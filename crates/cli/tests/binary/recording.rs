@@ -180,6 +180,30 @@ fn cpus_and_time_choose_what_is_replayed() {
 }
 
 #[test]
+fn more_stacks_than_the_program_has_room_for_are_all_counted() {
+    const STACKS: u64 = 70_000;
+    let mut made = machine(&DUMMY);
+    for at in 0..STACKS {
+        // Two levels, so that neither the whole stacks nor their first frames are few.
+        let stack = [0x40_0000 + at, 0x80_0000 + at % 7];
+        made.record(&sample(10, 1000 + at).cpu(0).task(42).stack(&stack));
+        if at % 5000 == 4999 {
+            made.round();
+        }
+    }
+    let files = Files::new();
+    let found = document(profile(&files, &made.file(), &[]));
+    assert_eq!(found["samples"], STACKS);
+    let folded = std::fs::read_to_string(files.path("out/stacks.folded")).unwrap();
+    let counted: u64 =
+        folded.lines().map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    assert_eq!(counted, STACKS);
+    let functions = found["functions"].as_array().unwrap();
+    assert_eq!(functions.len() as u64, STACKS + 7);
+    assert!(!found["notices"].to_string().contains("missing"), "{}", found["notices"]);
+}
+
+#[test]
 fn what_is_damaged_is_told_and_the_rest_is_shown() {
     let whole = workload(false);
     let plain = whole.unfinished();

@@ -6,7 +6,9 @@ use skep_machine::Machine;
 use skep_report::Symbolizer;
 use skep_sample::Session;
 
-use super::{Outcome, Stacks, Stage, Tables, nameless, remarks, stacks, unnamed};
+use super::gathered::Gathered;
+use super::stacks::all_stacks;
+use super::{Outcome, Stacks, Stage, Tables, nameless, remarks, unnamed};
 use crate::load::Loaded;
 use crate::session::{Driver, watch};
 use crate::{Error, ErrorKind};
@@ -30,18 +32,23 @@ impl Bench<'_> {
         progress: &mut dyn FnMut(Stage<'_>),
     ) -> Result<Outcome, Error> {
         let driver = &mut self.driver;
+        let (mut gathered, mut relieved) = (Gathered::default(), Ok(()));
         let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
+            if relieved.is_ok() {
+                relieved = gathered.relieve(self.machine, self.loaded);
+            }
             progress(Stage::Sampling(totals));
         })?;
+        relieved?;
         if let Some(trap) = driver.counts().into_iter().find_map(|counts| counts.first_fault) {
             return Err(Error::new(
                 ErrorKind::Program,
                 format!("the built-in profiler faulted: {trap}"),
             ));
         }
-        let tables = Tables::read(self.machine, self.loaded)?;
-        let counted = tables.counted();
-        let Stacks { set, groups } = stacks(&tables, watched.session.spaces(), driver.seen());
+        gathered.add(&Tables::read(self.machine, self.loaded)?);
+        let counted = gathered.counted();
+        let Stacks { set, groups } = all_stacks(&gathered, watched.session.spaces(), driver.seen());
         let era = watched.era();
         let profile = Symbolizer::of(era).profile(&set, &mut |at| progress(Stage::Naming(at)));
         let remarks = remarks(counted)

@@ -2,6 +2,7 @@
 //! apart, `programs/smt.bpf.c`.
 
 mod bench;
+mod gathered;
 mod host;
 pub mod smt;
 mod stacks;
@@ -156,7 +157,7 @@ fn remarks(counted: Counted) -> Vec<String> {
     }
     if counted.uncounted > 0 {
         remarks.push(format!(
-            "{} samples are missing from the tables, which hold 65,536 different stacks",
+            "{} samples are missing from the tables, which had no room for more different stacks",
             counted.uncounted
         ));
     }

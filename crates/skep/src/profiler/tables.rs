@@ -9,6 +9,8 @@ use crate::Error;
 use crate::contents::Entry;
 use crate::load::Loaded;
 
+/// The maps that hold stacks.
+const MAPS: [&str; 3] = ["counts", "stackmap", "collided"];
 /// Bytes of `struct profile_key`.
 const KEY_BYTES: usize = 40;
 
@@ -59,6 +61,22 @@ impl Tables {
             side.map(|side| side.entries()).ok_or_else(|| foreign(name))
         };
         Self::of(entries, |name| loaded.variable(machine, name))
+    }
+
+    /// Reads the maps of the built-in program, and empties them.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn take(machine: &Machine, loaded: &Loaded) -> Result<Self, Error> {
+        let tables = Self::read(machine, loaded)?;
+        for name in MAPS {
+            let side = loaded.map(name).and_then(|map| machine.user_side(map.id));
+            let side = side.ok_or_else(|| foreign(name))?;
+            for (key, _) in side.entries() {
+                side.delete(&key).map_err(|_| foreign(name))?;
+            }
+        }
+        Ok(tables)
     }
 
     /// Reads the maps of the built-in program by their names, and its variables.
