@@ -21,7 +21,16 @@ pub(crate) fn profile_on(
     machine: &TopologyArgs,
     target: Option<&Target>,
 ) -> Result<(KernelProfile, Ground), Error> {
-    fit(profile(args)?, ground(machine, target)?)
+    let profile = profile(args)?;
+    if let (Some(Target::Recording(recording)), None, None) = (target, args.kernel, &args.btf)
+        && let Some(release) = recording.release().filter(|release| *release != profile.release)
+    {
+        notice(format!(
+            "recorded on Linux {release}; programs are fitted to Linux {}, unless --kernel names another",
+            profile.release
+        ));
+    }
+    fit(profile, ground(machine, target)?)
 }
 
 /// Refuses a declared machine where the host runs the programs.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use skep_perfdata::{
-    CPU_CLOCK, DUMMY, Event, Recorded, SCHED_SWITCH, comm, cpus, numa, present, sample,
+    CPU_CLOCK, DUMMY, Event, Recorded, SCHED_SWITCH, comm, cpus, numa, present, release, sample,
     sched_switch, switch, text,
 };
 
@@ -232,6 +232,17 @@ fn an_object_runs_over_a_recording() {
     elements.sort();
     let key = |ip: u64| json!(ip.to_string()).to_string();
     assert_eq!(elements, [(key(0x40_1000), 10), (key(0x40_2000), 10)]);
+    // Of another kernel, unless one is named.
+    let mut elsewhere = workload(false);
+    elsewhere.feature(release("1.2.3-elsewhere"));
+    let elsewhere = files.file("elsewhere.data", &elsewhere.file());
+    let told = |more: &[&str]| {
+        let object = program("ips");
+        let args = [&["replay", &object, "--data", &elsewhere][..], more].concat();
+        skep_with_input(&args, "").succeeds().stderr
+    };
+    assert!(told(&[]).contains("recorded on Linux 1.2.3-elsewhere; programs are fitted to Linux"));
+    assert!(!told(&["--kernel", "6.12"]).contains("recorded on"));
     // The same by its other name.
     let again = skep_with_input(&[&["run"], &args[1..]].concat(), "").succeeds().json();
     assert_eq!((&again["maps"], &again["command"]), (&found["maps"], &found["command"]));
