@@ -38,6 +38,7 @@ mod convert;
 mod error;
 pub mod event_name;
 mod live;
+mod mapped_code;
 mod notice;
 mod options;
 mod proc;
@@ -55,6 +56,7 @@ mod tasks;
 pub mod unwind;
 
 pub use error::{Cause, OpenError, SampleError};
+pub use mapped_code::MappedCode;
 pub use notice::Notice;
 pub use options::{Fields, OnOpen, Options, Rate, SourceChoice, Target};
 pub use proc::ProcessMemory;

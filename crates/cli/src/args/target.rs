@@ -35,7 +35,7 @@ pub(crate) struct TargetArgs {
     /// Whoever was recorded with `perf record`, on this machine or another, as if it happened now
     ///
     /// The recording tells event, rate, stacks, tasks, and the machine; `-e` chooses another of its events. Programs see
-    /// what was recorded of each sample, and nothing of the memory of its process but the stack bytes in it.
+    /// what was recorded of each sample; of the memory of its process, the stack bytes in it and code.
     #[arg(long, value_name = "PERF.DATA", group = "whom")]
     pub(crate) data: Option<PathBuf>,
 

@@ -140,6 +140,23 @@ fn every_address_is_counted_as_perf_prints_it() {
 }
 
 #[test]
+fn code_is_read_though_the_process_is_gone() {
+    let files = Files::new();
+    let Some(path) = record(&files, &["-e", "cpu-clock:u", "-F", "1999"]) else { return };
+    let args = ["replay", &program("code"), "--data", &path, "--json"];
+    let found = skep_with_input(&args, "").succeeds().json();
+    // Numbers of 64 bits are strings.
+    let wide = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+    let counted: u64 =
+        found["maps"]["code"].as_array().unwrap().iter().map(|row| wide(&row["value"])).sum();
+    let samples = number(&found["samples"]);
+    let missing = wide(&found["maps"]["code.bss"][0]["value"]["missing"]);
+    assert_eq!(counted + missing, samples, "{found:#}");
+    // The vDSO is in no file.
+    assert!(samples > 50 && missing * 20 < samples, "{missing} of {samples} are missing");
+}
+
+#[test]
 fn functions_of_a_recording_have_their_names() {
     let files = Files::new();
     let deep = ["-e", "cpu-clock", "-F", "1999", "--call-graph", "dwarf,16384"];

@@ -11,6 +11,7 @@ use skep_abi::ProgType;
 use skep_machine::Machine;
 use skep_machine::kptr::Object;
 use skep_object::{KernelProfile, Resolved};
+use skep_report::Era;
 use skep_sample::event_name::EventSpec;
 use skep_sample::{Options, Totals};
 
@@ -107,7 +108,7 @@ pub fn run(
     let shown = loaded.maps.iter().filter(|map| is_shown(map, &request.maps));
     let maps = contents::read(&machine, &loaded, shown, &mut names);
     let output = take_output(&machine, &loaded);
-    let remarks = remarks(&machine, &loaded, &driver, watched.session.totals());
+    let remarks = remarks(&machine, &loaded, &driver, watched.session.totals(), watched.era());
     let notices = watched.notices().chain(remarks).collect();
     let samples = watched.session.totals().samples;
     let (programs, objects) = (driver.counts(), Some(machine.held_objects()));
@@ -125,7 +126,13 @@ fn is_shown(map: &LoadedMap, names: &[String]) -> bool {
 /// What helps where no sample was taken.
 const TOO_SHORT: &str = "the run was too short for a single sample; a higher -F takes more";
 
-fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Totals) -> Vec<String> {
+fn remarks(
+    machine: &Machine,
+    loaded: &Loaded,
+    driver: &Driver<'_>,
+    totals: Totals,
+    era: Era,
+) -> Vec<String> {
     let mut remarks = Vec::new();
     if totals.samples == 0 {
         remarks.push(TOO_SHORT.to_owned());
@@ -151,9 +158,15 @@ fn remarks(machine: &Machine, loaded: &Loaded, driver: &Driver<'_>, totals: Tota
     }
     let stale = machine.stale_user_reads();
     if stale > 0 {
-        remarks.push(format!(
-            "{stale} reads of user memory were answered by the process as it was after the sample"
-        ));
+        remarks.push(match era {
+            Era::Now => format!(
+                "{stale} reads of user memory were answered by the process as it was after the sample, or by the files that it had mapped"
+            ),
+            Era::Earlier | Era::EarlierBoot => format!(
+                "{stale} reads of user memory went beyond the recorded stack bytes: those of code were answered by the \
+                 mapped files, others failed (EFAULT)"
+            ),
+        });
     }
     let lost: u64 = machine.outputs().lost().iter().sum();
     if lost > 0 {

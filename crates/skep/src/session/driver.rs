@@ -16,7 +16,7 @@ use super::cpus;
 use super::ground::Ground;
 use super::seen::Seen;
 use super::tasks;
-use super::user_memory::ProcessesOf;
+use super::user_memory::Processes;
 use crate::Error;
 
 /// What became of a program's samples.
@@ -43,7 +43,7 @@ pub struct Driver<'m> {
     traced: Option<Arc<TraceEvent>>,
     /// Whether the machine's CPUs are declared: they run as declared, whatever those of the source do.
     is_declared: bool,
-    processes: ProcessesOf,
+    processes: Processes,
     /// Samples that no event of the machine took.
     homeless: u64,
     /// Their CPUs, where the machine has no such CPU running.
@@ -72,7 +72,7 @@ impl<'m> Driver<'m> {
             attached,
             traced,
             is_declared: false,
-            processes: ProcessesOf::Now,
+            processes: Processes::default(),
             homeless: 0,
             homeless_cpus: CpuMask::new(),
             seen,
@@ -97,18 +97,21 @@ impl<'m> Driver<'m> {
     /// Says whether what happens was recorded at another time, so that its processes cannot be asked.
     #[must_use]
     pub fn of_recording(mut self, is_recording: bool) -> Self {
-        self.processes = if is_recording { ProcessesOf::Recording } else { ProcessesOf::Now };
+        if is_recording {
+            self.processes = Processes::of_recording();
+        }
         self
     }
 
     /// Follows one record.
     pub fn record(&mut self, record: &Record) {
+        self.processes.follow(record);
         self.cpus.record(self.machine, record);
         if let RecordKind::Sample(sample) = &record.kind {
             self.sample(sample);
             return;
         }
-        tasks::follow(self.machine, record, self.processes);
+        tasks::follow(self.machine, record, &self.processes);
         if let RecordKind::Fork(task) | RecordKind::Exit(task) = &record.kind {
             for attached in &mut self.attached {
                 attached.forget(task.tid);
@@ -126,8 +129,8 @@ impl<'m> Driver<'m> {
             return;
         }
         // The kernel has held the source's events against its limit already.
-        let processes = self.processes;
-        let overflow = Overflow { sample, cpu: sample.cpu, user: &processes, throttle: false };
+        let processes = &self.processes;
+        let overflow = Overflow { sample, cpu: sample.cpu, user: processes, throttle: false };
         let mut is_homeless = false;
         for attached in self.attached.iter_mut().filter(|attached| attached.samples()) {
             let event = attached.event(self.machine, sample);
@@ -151,10 +154,7 @@ impl<'m> Driver<'m> {
     pub fn remarks_on_cpus(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.is_declared {
-            let whose = match self.processes {
-                ProcessesOf::Now => "the host's",
-                ProcessesOf::Recording => "the recording's",
-            };
+            let whose = if self.processes.are_past() { "the recording's" } else { "the host's" };
             remarks.push(format!(
                 "the machine is a declared one: a sample of {whose} CPU n runs on its CPU n"
             ));

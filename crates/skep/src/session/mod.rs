@@ -21,6 +21,6 @@ pub(crate) use host::machine_like_host_seeded;
 pub use host::{machine_like_host, machine_on};
 pub use seen::Seen;
 pub(crate) use tasks::follow as follow_tasks;
-pub(crate) use user_memory::ProcessesOf;
+pub(crate) use user_memory::Processes;
 pub(crate) use watch::open_with;
 pub use watch::{Watched, open, open_recording, refused, watch};

@@ -3,10 +3,10 @@
 use skep_machine::{CgroupId, Machine, NewTask, Task};
 use skep_sample::{Record, RecordKind};
 
-use super::user_memory::ProcessesOf;
+use super::user_memory::Processes;
 
 /// Follows one record.
-pub(crate) fn follow(machine: &Machine, record: &Record, processes: ProcessesOf) {
+pub(crate) fn follow(machine: &Machine, record: &Record, processes: &Processes) {
     match &record.kind {
         RecordKind::Task(task) => describe(machine, task),
         RecordKind::Fork(new) => {
@@ -22,7 +22,7 @@ pub(crate) fn follow(machine: &Machine, record: &Record, processes: ProcessesOf)
                 time: record.time,
                 clone_flags,
             };
-            machine.new_task(&new, &processes);
+            machine.new_task(&new, processes);
         }
         RecordKind::Comm { pid, tid, comm, exec: true } => {
             machine.exec(*tid, *pid, &comm.to_string());

@@ -15,7 +15,7 @@ use crate::diff::leaves::is_comparable;
 use crate::diff::twist::{Twist, machine, uninit_stack_byte};
 use crate::load::Loaded;
 use crate::run::{open_perf_buffers, take_output};
-use crate::session::{ProcessesOf, follow_tasks};
+use crate::session::{Processes, follow_tasks};
 use crate::{Error, ErrorKind};
 
 /// No process has memory; or all of it holds the same byte.
@@ -149,7 +149,7 @@ fn pad(output: &mut [serde_json::Value]) {
 
 /// Follows a record; with the twist for it, an ancestor's parent becomes a thread of the process that it was.
 fn follow(machine: &Machine, record: &Record, first: &Context, twist: Option<Twist>) {
-    follow_tasks(machine, record, ProcessesOf::Now);
+    follow_tasks(machine, record, &Processes::default());
     let (Some(Twist::Lineage), RecordKind::Task(task)) = (twist, &record.kind) else { return };
     let Some(parent) = task.parent.filter(|_| task.tid != first.sample.tid) else { return };
     // Beyond the numbers that any kernel gives.
