@@ -9,8 +9,6 @@ use crate::Error;
 use crate::contents::Entry;
 use crate::load::Loaded;
 
-/// The maps that hold stacks.
-const MAPS: [&str; 3] = ["counts", "stackmap", "collided"];
 /// Bytes of `struct profile_key`.
 const KEY_BYTES: usize = 40;
 
@@ -68,15 +66,16 @@ impl Tables {
     /// # Errors
     /// As [`read`](Self::read).
     pub(super) fn take(machine: &Machine, loaded: &Loaded) -> Result<Self, Error> {
-        let tables = Self::read(machine, loaded)?;
-        for name in MAPS {
+        let entries = |name: &str| {
             let side = loaded.map(name).and_then(|map| machine.user_side(map.id));
             let side = side.ok_or_else(|| foreign(name))?;
-            for (key, _) in side.entries() {
-                side.delete(&key).map_err(|_| foreign(name))?;
+            let entries = side.entries();
+            for (key, _) in &entries {
+                side.delete(key).map_err(|_| foreign(name))?;
             }
-        }
-        Ok(tables)
+            Ok(entries)
+        };
+        Self::of(entries, |name| loaded.variable(machine, name))
     }
 
     /// Reads the maps of the built-in program by their names, and its variables.
