@@ -10,10 +10,10 @@ use skep::profile::running;
 use skep::sample::{Record, RecordKind};
 use skep::session::{Driver, EventPlan, Method};
 use skep_abi::{Cpu, Pid, ProgType, Sample};
-use skep_host::{HostObject, LoadOptions, PerfEvent, Target, Wanted};
+use skep_host::{HostObject, LoadOptions, NotLoaded, PerfEvent, Target, Wanted};
 use skep_machine::perf::Rate;
 use skep_machine::{Machine, PerfEventAttr, Prog, TestRun};
-use skep_object::{ObjectSpec, Resolved};
+use skep_object::{KernelProfile, ObjectSpec, Resolved};
 
 /// The CPU on which both sides run, since some maps have a value for each.
 const CPU: usize = 0;
@@ -29,6 +29,14 @@ pub(crate) struct Pair {
     program: Arc<Prog>,
     /// Which of the program's threads is sampled on the machine.
     pub(crate) tid: Cell<Pid>,
+}
+
+/// Whether skep rejects a program for a kernel.
+fn rejects(resolved: &Resolved, profile: &KernelProfile, name: &str) -> bool {
+    let machine =
+        Machine::builder().version(profile.version).btf(profile.btf.clone()).build().unwrap();
+    let loaded = Loaded::new(&machine, resolved, profile).unwrap();
+    loaded.unusable.iter().any(|(program, _)| program == name)
 }
 
 impl Pair {
@@ -50,6 +58,9 @@ impl Pair {
         let theirs = match &host.programs()[index] {
             Ok(program) => program,
             Err(why) => {
+                // An older kernel may lack a call; then it is one that skep rejects for that kernel too.
+                let is_rejected = matches!(why, NotLoaded::Rejected(_));
+                assert!(!is_rejected || rejects(resolved, &profile, name), "{name}: {why}");
                 skep_skip::skipped!("{why}");
                 return None;
             }
