@@ -55,6 +55,10 @@ fn open(mapping: &Mapping) -> Option<File> {
     if !path.is_absolute() || !path.metadata().ok()?.is_file() {
         return None;
     }
+    // The path may be a recording's word. What the kernel makes up, as below /proc, has no length.
+    if path.metadata().ok()?.len() <= mapping.file_offset {
+        return None;
+    }
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).ok()?;
     if !mapping.build_id.is_empty() {
         let cache = ReadCache::new(&file);
@@ -108,7 +112,7 @@ mod tests {
             None,
             "no such build"
         );
-        for odd in ["//anon", "[heap]", "/dev/zero", "/nowhere"] {
+        for odd in ["//anon", "[heap]", "/dev/zero", "/nowhere", "/proc/self/mem", "/proc/kmsg"] {
             assert_eq!(
                 read::<4>(&mapped(0x1000, 8, Path::new(odd), &[]), 7, 0x1000),
                 None,

@@ -52,6 +52,10 @@ pub(super) fn locate_earlier(
     changed: &mut BTreeSet<PathBuf>,
 ) -> Option<Located> {
     let found = is_file(mapping).then(|| regular(&mapping.path)).flatten()?;
+    // The path is the recording's word. What the kernel makes up, as below /proc, has no length.
+    if found.path.metadata().is_ok_and(|file| file.len() <= mapping.file_offset) {
+        return None;
+    }
     if !mapping.build_id.is_empty() && build_id(&found.path).as_deref() != Some(&mapping.build_id) {
         changed.insert(found.path);
         return None;

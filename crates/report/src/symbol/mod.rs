@@ -16,6 +16,7 @@ mod unnamed;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub use resolve::Symbolizer;
 
@@ -27,10 +28,34 @@ pub enum Era {
     /// Now, or a moment ago: `/proc` knows the processes, or their files lie where they lay.
     #[default]
     Now,
-    /// In a recording, under the kernel that runs still: its functions lie where they lay, the processes are gone.
-    Earlier,
-    /// In a recording, under another kernel, or before it was booted: of its functions nothing is known.
-    EarlierBoot,
+    /// In a recording: the processes are gone, and those that run are others.
+    Earlier {
+        /// When it ended: what was written later tells of others.
+        until: SystemTime,
+        /// What its kernel has to do with the one that runs.
+        kernel: Kernel,
+    },
+}
+
+/// What the kernel of a recording has to do with the one that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// It runs still: its functions lie where they lay.
+    Running,
+    /// It was booted since, or hides where its functions lie; the vDSO is the same.
+    SameRelease,
+    /// It is another one.
+    Other,
+}
+
+impl Era {
+    fn has_kernel(self) -> bool {
+        matches!(self, Self::Now | Self::Earlier { kernel: Kernel::Running, .. })
+    }
+
+    fn has_vdso(self) -> bool {
+        !matches!(self, Self::Earlier { kernel: Kernel::Other, .. })
+    }
 }
 
 /// Whose address it is.

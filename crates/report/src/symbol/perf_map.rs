@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use skep_abi::Pid;
 
@@ -13,8 +14,8 @@ use super::{Found, file};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MapOf {
     pub(super) pid: Pid,
-    /// Whether a process of this id that runs is that process.
-    pub(super) may_run: bool,
+    /// Of a recording, when it ended: a map that was written later is another process's, and so is what runs.
+    pub(super) written_by: Option<SystemTime>,
 }
 
 /// Opens the map of a process, in its own root and by the id that it knows itself by.
@@ -22,7 +23,7 @@ pub(super) fn open(of: MapOf) -> Option<BufReader<File>> {
     let pid = of.pid;
     let path = |pid: u32| PathBuf::from(format!("/tmp/perf-{pid}.map"));
     let mut candidates = vec![path(pid.0)];
-    if of.may_run {
+    if of.written_by.is_none() {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let own = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
         let own = own.and_then(|ids| ids.split_whitespace().last()).and_then(|id| id.parse().ok());
@@ -30,8 +31,13 @@ pub(super) fn open(of: MapOf) -> Option<BufReader<File>> {
     }
     candidates
         .iter()
-        .filter(|path| is_regular(path))
+        .filter(|path| is_regular(path) && is_of_then(path, of.written_by))
         .find_map(|path| Some(BufReader::new(File::open(path).ok()?)))
+}
+
+fn is_of_then(path: &Path, written_by: Option<SystemTime>) -> bool {
+    let Some(until) = written_by else { return true };
+    path.metadata().and_then(|found| found.modified()).is_ok_and(|written| written <= until)
 }
 
 fn is_regular(path: &Path) -> bool {
@@ -74,6 +80,18 @@ fn parse(line: &str) -> Option<(u64, u64, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_that_was_written_after_a_recording_is_another_processs() {
+        // No process has this number: PID_MAX_LIMIT is below.
+        let pid = Pid(u32::MAX - std::process::id());
+        let path = PathBuf::from(format!("/tmp/perf-{pid}.map"));
+        std::fs::write(&path, b"1000 10 of_now\n").unwrap();
+        let opened = |written_by| open(MapOf { pid, written_by }).is_some();
+        let found = [Some(SystemTime::UNIX_EPOCH), Some(SystemTime::now()), None].map(opened);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(found, [false, true, true]);
+    }
 
     #[test]
     fn the_last_range_written_names_an_address() {

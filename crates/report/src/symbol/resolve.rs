@@ -241,11 +241,15 @@ impl<'a> Placement<'a> {
     fn of(&mut self, query: &Query) -> (Option<usize>, Table, u64) {
         let nowhere = (None, Table::Nowhere, query.address);
         let Space::User(id) = query.space else {
-            let is_known = self.era != Era::EarlierBoot;
+            let is_known = self.era.has_kernel();
             return if is_known { (None, Table::Kernel, query.address) } else { nowhere };
         };
         let Some(process) = self.processes.get(id.0 as usize) else { return nowhere };
-        let map = MapOf { pid: process.pid, may_run: self.era == Era::Now };
+        let written_by = match self.era {
+            Era::Now => None,
+            Era::Earlier { until, .. } => Some(until),
+        };
+        let map = MapOf { pid: process.pid, written_by };
         let order = self.order.entry(id.0).or_insert_with(|| {
             let mut order: Vec<usize> = (0..process.mappings.len()).collect();
             order.sort_by_key(|at| process.mappings.get(*at).map(|m| (m.start, *at)));
@@ -260,7 +264,7 @@ impl<'a> Placement<'a> {
             return (None, Table::PerfMap(map), query.address);
         };
         if mapping.path == Path::new("[vdso]") {
-            let table = if self.era == Era::EarlierBoot { Table::Nowhere } else { Table::Vdso };
+            let table = if self.era.has_vdso() { Table::Vdso } else { Table::Nowhere };
             return (Some(at), table, query.address - mapping.start);
         }
         if perf_map::may_cover(Some(mapping)) {
@@ -270,7 +274,7 @@ impl<'a> Placement<'a> {
         let (era, changed) = (self.era, &mut self.changed);
         let located = self.located.entry(key).or_insert_with(|| match era {
             Era::Now => file::locate(process.pid, mapping),
-            Era::Earlier | Era::EarlierBoot => file::locate_earlier(mapping, changed),
+            Era::Earlier { .. } => file::locate_earlier(mapping, changed),
         });
         let offset = mapping.file_offset_of(query.address).unwrap_or(query.address);
         let table = located.clone().map_or(Table::Nowhere, Table::File);

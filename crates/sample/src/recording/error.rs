@@ -39,6 +39,9 @@ pub enum RecordingError {
     /// A part larger than any that perf writes.
     #[error("its {part} has {size} bytes, more than the {max} that are plausible")]
     Large { part: &'static str, size: u64, max: u64 },
+    /// More things than a machine can have.
+    #[error("its {part} counts {count} {field}, more than the {max} that are possible")]
+    Many { part: &'static str, field: &'static str, count: u32, max: u32 },
     /// Descriptions of events that cannot be ones.
     #[error("its descriptions of events have {size} bytes each, too few for one")]
     AttrSize { size: u64 },

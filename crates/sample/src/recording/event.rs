@@ -119,9 +119,12 @@ impl Events {
         let bytes = attrs.read(file, "list of events", MAX_BYTES)?;
         let mut fields = Fields::new("list of events", &bytes);
         let mut all = Vec::new();
+        // Several events may name the same bytes: all ids together are no more than the file has room for.
+        let mut room = file.metadata()?.len();
         while fields.left() as u64 >= attr_size {
             let mut event = RecordedEvent::of_attr(fields.bytes("attributes", attr_only)?);
-            let ids = fields.section("ids")?.read(file, "list of ids of an event", MAX_BYTES)?;
+            let ids = fields.section("ids")?.read(file, "list of ids of an event", room)?;
+            room -= ids.len() as u64;
             let (words, _) = ids.as_chunks::<8>();
             event.ids.extend(words.iter().map(|word| u64::from_le_bytes(*word)));
             all.push(event);

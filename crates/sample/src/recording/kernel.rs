@@ -1,4 +1,4 @@
-//! Whether the kernel that was recorded is the one that runs, booted once.
+//! What the kernel that was recorded has to do with the one that runs.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -8,12 +8,26 @@ use super::survey::KernelText;
 /// Lines of `/proc/kallsyms` within which the first symbols of the text lie.
 const FIRST_LINES: usize = 100_000;
 
-/// Whether kernel addresses of a recording mean the same today: the release is the same, and the kernel's text lies
-/// where it lay.
-pub(super) fn is_running(release: Option<&str>, text: Option<&KernelText>) -> bool {
-    let here = rustix::system::uname();
-    let (Some(release), Some(text)) = (release, text) else { return false };
-    here.release().to_str() == Ok(release) && address_of(&text.symbol) == Some(text.address)
+/// What the kernel that was recorded has to do with the one that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordedKernel {
+    /// It runs still: the release is the same, and its text lies where it lay.
+    Running,
+    /// The release is the same; it was booted since, or hides where its text lies.
+    SameRelease,
+    /// It is another one, or not told.
+    Other,
+}
+
+impl RecordedKernel {
+    pub(super) fn of(release: Option<&str>, text: Option<&KernelText>) -> Self {
+        let here = rustix::system::uname();
+        if release.is_none_or(|release| here.release().to_str() != Ok(release)) {
+            return Self::Other;
+        }
+        let is_there = |text: &KernelText| address_of(&text.symbol) == Some(text.address);
+        if text.is_some_and(is_there) { Self::Running } else { Self::SameRelease }
+    }
 }
 
 /// The address of a symbol; `None` where the kernel hides it.

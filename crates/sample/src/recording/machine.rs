@@ -10,6 +10,10 @@ use skep_topology::{
 
 use super::error::RecordingError;
 use super::feature::{Feature, Features};
+use super::section::Fields;
+
+/// Caches of a machine: four levels and kinds for each CPU, as perf counts them.
+const MAX_CACHES: u32 = 4 * MAX_CPUS;
 
 /// What a recording tells of its machine.
 #[derive(Clone, Debug)]
@@ -77,7 +81,7 @@ fn or_remark<T: Default>(read: Result<T, RecordingError>, notes: &mut Vec<String
     })
 }
 
-/// Every CPU that something names.
+/// Every CPU that the description names; without one, that a record does.
 fn cpus(
     features: &Features,
     highest: Option<Cpu>,
@@ -86,37 +90,61 @@ fn cpus(
     let count = features.fields(Feature::NrCpus).and_then(|mut fields| fields.u32("a count").ok());
     let Places { cores, sockets } = or_remark(places(features, count.unwrap_or(0)), notes);
     let llcs = or_remark(llcs(features), notes);
-    let named = cores.iter().flatten().max().map_or(0, |cpu| cpu + 1);
     let seen = highest.map_or(0, |cpu| cpu.0.saturating_add(1));
-    let count = count.unwrap_or(0).max(named).max(seen).clamp(1, MAX_CPUS);
+    let known = count.unwrap_or(0).max(cores.keys().last().map_or(0, |cpu| cpu + 1));
+    let count = if known > 0 { known } else { seen }.clamp(1, MAX_CPUS);
     if cores.is_empty() {
         notes.push(
             "the recording does not tell which CPUs share a core: each is taken for a core of its own"
                 .to_owned(),
         );
     }
-    let mut cpus: BTreeMap<Cpu, PartialCpu> =
-        (0..count).map(|cpu| (Cpu(cpu), PartialCpu::default())).collect();
-    for (cpu, of) in &mut cpus {
+    let of = |cpu: u32| PartialCpu {
         // perf lists the siblings of CPUs that are online.
-        let core = cores.iter().find(|core| core.contains(&cpu.0));
-        of.online = cores.is_empty() || core.is_some();
-        of.core = core.and_then(|core| core.first()).map(|first| u64::from(*first));
+        online: cores.is_empty() || cores.contains_key(&cpu),
+        core: cores.get(&cpu).map(|first| u64::from(*first)),
         // -1 for an offline CPU.
-        let socket = sockets.get(cpu.0 as usize).filter(|socket| **socket != u32::MAX);
-        of.socket = socket.map(|socket| u64::from(*socket));
-        let llc = llcs.iter().find(|llc| llc.contains(&cpu.0));
-        of.llc = llc.and_then(|llc| llc.first()).map(|first| u64::from(*first));
+        socket: sockets
+            .get(cpu as usize)
+            .filter(|socket| **socket != u32::MAX)
+            .map(|s| (*s).into()),
+        llc: llcs.get(&cpu).map(|first| u64::from(*first)),
+        ..PartialCpu::default()
+    };
+    (0..count).map(|cpu| (Cpu(cpu), of(cpu))).collect()
+}
+
+/// For each CPU, the first of those that it shares something with.
+type Groups = BTreeMap<u32, u32>;
+
+/// Enters a group of CPUs; those that are in one already stay there.
+fn enter(groups: &mut Groups, list: &str) {
+    let cpus = parse_list(list, MAX_CPUS).unwrap_or_default();
+    let Some(first) = cpus.first().copied() else { return };
+    for cpu in cpus {
+        groups.entry(cpu).or_insert(first);
     }
-    cpus
 }
 
 #[derive(Default)]
 struct Places {
-    /// CPUs of each core that are online.
-    cores: Vec<Vec<u32>>,
+    /// The first CPU of each CPU's core, of those that are online.
+    cores: Groups,
     /// The socket of each CPU.
     sockets: Vec<u32>,
+}
+
+/// How many things of a kind follow.
+fn count_of(
+    fields: &mut Fields<'_>,
+    part: &'static str,
+    field: &'static str,
+    max: u32,
+) -> Result<u32, RecordingError> {
+    match fields.u32(field)? {
+        count if count <= max => Ok(count),
+        count => Err(RecordingError::Many { part, field, count, max }),
+    }
 }
 
 /// `HEADER_CPU_TOPOLOGY`: lists of CPUs of each socket, then of each core, then core and socket of each CPU.
@@ -124,16 +152,16 @@ fn places(features: &Features, count: u32) -> Result<Places, RecordingError> {
     let Some(mut fields) = features.fields(Feature::CpuTopology) else {
         return Ok(Places::default());
     };
-    for _ in 0..fields.u32("the number of sockets")? {
+    let part = Feature::CpuTopology.name();
+    for _ in 0..count_of(&mut fields, part, "sockets", MAX_CPUS)? {
         fields.string("the CPUs of a socket")?;
     }
-    let mut cores = Vec::new();
-    for _ in 0..fields.u32("the number of cores")? {
-        let list = fields.string("the CPUs of a core")?;
-        cores.extend(parse_list(&list, MAX_CPUS).ok().filter(|core| !core.is_empty()));
+    let mut cores = Groups::new();
+    for _ in 0..count_of(&mut fields, part, "cores", MAX_CPUS)? {
+        enter(&mut cores, &fields.string("the CPUs of a core")?);
     }
     let mut sockets = Vec::new();
-    for _ in 0..count {
+    for _ in 0..count.min(MAX_CPUS) {
         // The numbers of cores repeat in each socket: the lists tell better.
         if fields.u32("the core of a CPU").is_err() {
             break;
@@ -147,7 +175,7 @@ fn places(features: &Features, count: u32) -> Result<Places, RecordingError> {
 fn nodes(features: &Features) -> Result<Vec<NodeSeen>, RecordingError> {
     let Some(mut fields) = features.fields(Feature::NumaTopology) else { return Ok(Vec::new()) };
     let mut nodes = Vec::new();
-    for _ in 0..fields.u32("the number of nodes")? {
+    for _ in 0..count_of(&mut fields, Feature::NumaTopology.name(), "nodes", MAX_NODES)? {
         let node = fields.u32("the number of a node")?;
         let kib = fields.u64("the memory of a node")?;
         fields.u64("the free memory of a node")?;
@@ -159,24 +187,24 @@ fn nodes(features: &Features) -> Result<Vec<NodeSeen>, RecordingError> {
     Ok(nodes)
 }
 
-/// `HEADER_CACHE`: the CPUs of each cache of the highest level that holds data.
-fn llcs(features: &Features) -> Result<Vec<Vec<u32>>, RecordingError> {
-    let Some(mut fields) = features.fields(Feature::Cache) else { return Ok(Vec::new()) };
+/// `HEADER_CACHE`: for each CPU, the first of those that share its cache of the highest level that holds data.
+fn llcs(features: &Features) -> Result<Groups, RecordingError> {
+    let Some(mut fields) = features.fields(Feature::Cache) else { return Ok(Groups::new()) };
     fields.u32("the version")?;
-    let mut highest = (0, Vec::new());
-    for _ in 0..fields.u32("the number of caches")? {
+    let (mut highest, mut groups) = (0, Groups::new());
+    for _ in 0..count_of(&mut fields, Feature::Cache.name(), "caches", MAX_CACHES)? {
         let level = fields.u32("a level")?;
         fields.bytes("sizes", 12)?;
         let kind = fields.string("a type")?;
         fields.string("a size")?;
         let list = fields.string("the CPUs of a cache")?;
-        if kind == "Instruction" || level < highest.0 {
+        if kind == "Instruction" || level < highest {
             continue;
         }
-        if level > highest.0 {
-            highest = (level, Vec::new());
+        if level > highest {
+            (highest, groups) = (level, Groups::new());
         }
-        highest.1.extend(parse_list(&list, MAX_CPUS));
+        enter(&mut groups, &list);
     }
-    Ok(highest.1)
+    Ok(groups)
 }

@@ -7,6 +7,7 @@
 //! what cannot is told.
 
 mod build_id;
+mod command_line;
 mod error;
 mod event;
 mod feature;
@@ -44,6 +45,7 @@ use survey::Survey;
 
 pub use error::{Damage, DamageKind, RecordingError};
 pub use event::RecordedEvent;
+pub use kernel::RecordedKernel;
 pub use machine::RecordedMachine;
 pub(crate) use source::RecordingSource;
 
@@ -58,6 +60,7 @@ pub struct Recording {
     features: Features,
     build_ids: BuildIds,
     survey: Survey,
+    machine: Result<RecordedMachine, TopologyError>,
     /// CPUs of which is told at any time who runs.
     told: CpuMask,
     /// Sentences of what is wrong with the file.
@@ -117,11 +120,13 @@ impl Recording {
             remarks.push(error.to_string());
             BuildIds::default()
         });
-        let survey = survey::survey(RawRecords::new(&file, data), &events);
+        let is_system_wide = command_line::is_system_wide(&features);
+        let survey = survey::survey(RawRecords::new(&file, data), &events, is_system_wide);
+        let machine = machine::machine(&features, survey.highest);
         let path = path.to_owned();
         let told = survey.switching.clone();
         let mut recording =
-            Self { path, file, data, events, features, build_ids, survey, told, remarks };
+            Self { path, file, data, events, features, build_ids, survey, machine, told, remarks };
         recording.told = recording.all_told();
         recording.remark_on_records();
         Ok(recording)
@@ -149,8 +154,8 @@ impl Recording {
     ///
     /// # Errors
     /// When what it describes is no machine.
-    pub fn machine(&self) -> Result<RecordedMachine, TopologyError> {
-        machine::machine(&self.features, self.survey.highest)
+    pub const fn machine(&self) -> Result<&RecordedMachine, &TopologyError> {
+        self.machine.as_ref()
     }
 
     /// CPUs of which the recording tells at any time who runs on them: by the records of all context switches
@@ -166,21 +171,30 @@ impl Recording {
         self.survey.missing
     }
 
-    /// Whether addresses of the kernel that was recorded mean the same in the one that runs.
+    /// Records that found no room when they were made, context switches perhaps among them.
     #[must_use]
-    pub fn is_of_running_kernel(&self) -> bool {
-        kernel::is_running(self.release().as_deref(), self.survey.kernel.as_ref())
+    pub const fn lost(&self) -> u64 {
+        self.survey.lost
+    }
+
+    /// What the kernel that was recorded has to do with the one that runs.
+    #[must_use]
+    pub fn kernel(&self) -> RecordedKernel {
+        RecordedKernel::of(self.release().as_deref(), self.survey.kernel.as_ref())
+    }
+
+    /// When it ended: when the file was last written.
+    #[must_use]
+    pub fn ended(&self) -> SystemTime {
+        let written = self.file.metadata().and_then(|found| found.modified());
+        written.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// When it began, by the time at which the file was last written.
     #[must_use]
     pub fn started(&self) -> SystemTime {
-        let written = self.file.metadata().and_then(|found| found.modified());
         let lasted = Duration::from_nanos(self.survey.end.saturating_sub(self.survey.start));
-        written
-            .unwrap_or(SystemTime::UNIX_EPOCH)
-            .checked_sub(lasted)
-            .unwrap_or(SystemTime::UNIX_EPOCH)
+        self.ended().checked_sub(lasted).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn raw(&self) -> RawRecords {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use perf_event_open_sys::bindings as sys;
 use skep_abi::{Cpu, Sample};
 
 use super::Recording;
@@ -127,8 +128,8 @@ impl RecordingSource {
             };
             match header.kind {
                 user::FINISHED_ROUND => self.due = self.order.end_round().into(),
-                user::FIRST.. => {}
-                _ => self.hold(),
+                kind if is_told(kind) => self.hold(),
+                _ => {}
             }
         }
     }
@@ -159,6 +160,11 @@ impl RecordingSource {
         {
             let kind = RecordKind::Task(present(task));
             records.push(Record { time, cpu: Cpu(0), kind });
+            return;
+        }
+        // At its end perf tells once more, event by event, what the kernel had told when it happened.
+        let is_sum = matches!(parsed.body, Body::LostSamples { .. }) && held.time == 0;
+        if is_sum && self.recording.survey.lost > 0 {
             return;
         }
         let Some(mut record) = convert(&parsed, Cpu(0)) else { return };
@@ -194,6 +200,26 @@ impl RecordingSource {
     fn is_wanted(&self, cpu: Cpu) -> bool {
         self.cpus.as_ref().is_none_or(|cpus| cpus.contains(&cpu))
     }
+}
+
+/// Records that the stream has a word for.
+const fn is_told(kind: u32) -> bool {
+    matches!(
+        kind,
+        sys::PERF_RECORD_MMAP
+            | sys::PERF_RECORD_LOST
+            | sys::PERF_RECORD_COMM
+            | sys::PERF_RECORD_EXIT
+            | sys::PERF_RECORD_THROTTLE
+            | sys::PERF_RECORD_UNTHROTTLE
+            | sys::PERF_RECORD_FORK
+            | sys::PERF_RECORD_SAMPLE
+            | sys::PERF_RECORD_MMAP2
+            | sys::PERF_RECORD_LOST_SAMPLES
+            | sys::PERF_RECORD_SWITCH
+            | sys::PERF_RECORD_SWITCH_CPU_WIDE
+            | sys::PERF_RECORD_CGROUP
+    )
 }
 
 /// A task that ran already when perf began: its name comes with a record of its own.

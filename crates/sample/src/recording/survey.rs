@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use skep_abi::{Cpu, Pid};
-use skep_topology::CpuMask;
+use skep_topology::{CpuMask, MAX_CPUS};
 
 use super::error::Damage;
 use super::event::{Events, RecordedEvent};
@@ -36,6 +36,8 @@ pub(super) struct Survey {
     pub(super) switching: CpuMask,
     /// Switches by samples of the tracepoint that are missing, so that for a while nobody tells who ran.
     pub(super) missing: u64,
+    /// Records of any kind that found no room, as the kernel told when it happened.
+    pub(super) lost: u64,
     /// Where the kernel's first symbol lay.
     pub(super) kernel: Option<KernelText>,
 }
@@ -87,9 +89,11 @@ impl Chain {
     }
 
     /// Whether switches of all tasks were recorded, not those of some threads alone: the idle task is nobody's thread.
-    /// Where no CPU idled, switches follow on from each other, but for few that the kernel did not record.
-    fn is_of_all_tasks(&self) -> bool {
-        self.from_idle > 0 || (self.follows > 0 && self.follows / 9 >= self.breaks)
+    /// Where no CPU idled, perf was told to watch CPUs, and switches follow on from each other, but for few that the kernel
+    /// did not record.
+    fn is_of_all_tasks(&self, is_system_wide: bool) -> bool {
+        let follows_on = self.follows > 0 && self.follows / 9 >= self.breaks;
+        self.from_idle > 0 || (is_system_wide && follows_on)
     }
 }
 
@@ -106,7 +110,7 @@ struct Gathered {
 }
 
 /// Reads all records once.
-pub(super) fn survey(mut records: RawRecords, events: &Events) -> Survey {
+pub(super) fn survey(mut records: RawRecords, events: &Events, is_system_wide: bool) -> Survey {
     let mut gathered = Gathered::default();
     gathered.survey.samples = vec![0; events.all().len()];
     loop {
@@ -124,7 +128,7 @@ pub(super) fn survey(mut records: RawRecords, events: &Events) -> Survey {
             }
         }
     }
-    gathered.end()
+    gathered.end(is_system_wide)
 }
 
 impl Gathered {
@@ -152,6 +156,7 @@ impl Gathered {
                 self.sample(event, time, sample);
             }
             Body::Switch(switch) => self.switch(&record, time, *switch),
+            Body::Lost(record) => self.survey.lost = self.survey.lost.saturating_add(record.lost),
             Body::Mmap(mmap) => {
                 let name = String::from_utf8_lossy(mmap.filename);
                 if let Some(symbol) = name.strip_prefix("[kernel.kallsyms]") {
@@ -172,9 +177,16 @@ impl Gathered {
         }
     }
 
+    fn meet(&mut self, cpu: Cpu) {
+        // perf inject writes -1 where it does not know.
+        if cpu.0 < MAX_CPUS {
+            self.survey.highest = self.survey.highest.max(Some(cpu));
+        }
+    }
+
     fn sample(&mut self, event: &RecordedEvent, time: u64, sample: &SampleRecord<'_>) {
         let Some(cpu) = sample.cpu else { return };
-        self.survey.highest = self.survey.highest.max(Some(cpu));
+        self.meet(cpu);
         if let Some((_, tid)) = sample.pid_tid {
             self.sampled.entry(cpu).or_insert(tid);
         }
@@ -192,15 +204,15 @@ impl Gathered {
         let (Some(own), Some(other), Some(cpu)) = (own, other, record.sample_id.cpu) else {
             return;
         };
-        self.survey.highest = self.survey.highest.max(Some(cpu));
+        self.meet(cpu);
         let (from, to) = if switch.is_out { (own, other) } else { (other, own) };
         self.wide.entry(cpu).or_default().switch(time, from, to);
     }
 
-    fn end(self) -> Survey {
+    fn end(self, is_system_wide: bool) -> Survey {
         let Self { mut survey, wide, mut traced, sampled } = self;
         let sum = traced.values().fold(Chain::default(), Chain::with);
-        if !sum.is_of_all_tasks() {
+        if !sum.is_of_all_tasks(is_system_wide) {
             traced.clear();
         }
         survey.missing = traced.values().map(|chain| chain.breaks).sum();

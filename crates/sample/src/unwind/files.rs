@@ -110,6 +110,10 @@ impl Files {
         };
         candidates.iter().find_map(|path| {
             let (identity, file) = open(path)?;
+            // What the kernel makes up, as below /proc, has no length, and is no file that was mapped.
+            if matches!(identity, Identity::File { size: 0, .. }) {
+                return None;
+            }
             if let Some(id) = self.find(identity, mapping) {
                 return Some(id);
             }

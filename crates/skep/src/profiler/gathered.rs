@@ -3,7 +3,7 @@
 //! The program's maps have room for so many stacks; user space empties them before they can be full, as profilers in the
 //! kernel do.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use skep_abi::Pid;
 use skep_machine::Machine;
@@ -17,7 +17,7 @@ use crate::load::Loaded;
 const DUE: u64 = 4096;
 
 /// A stack and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Kind {
     pub(super) pid: Pid,
     pub(super) comm: String,
@@ -29,7 +29,7 @@ pub(super) struct Kind {
 /// Counts of all stacks so far.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    samples: HashMap<Kind, u64>,
+    samples: BTreeMap<Kind, u64>,
     counted: Counted,
 }
 
@@ -59,7 +59,7 @@ impl Gathered {
         Ok(())
     }
 
-    /// Every stack and how often it was seen, in no order.
+    /// Every stack and how often it was seen, in an order that depends on nothing else.
     pub(super) fn kinds(&self) -> impl Iterator<Item = (&Kind, u64)> {
         self.samples.iter().map(|(kind, samples)| (kind, *samples))
     }

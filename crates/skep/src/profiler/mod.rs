@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
 use skep_object::{KernelProfile, ObjectSpec, Resolved};
-use skep_report::{Era, GroupId, Profile};
+use skep_report::{Era, GroupId, Kernel, Profile};
 use skep_sample::{Options, Totals};
 
 use crate::load::Loaded;
@@ -124,14 +124,15 @@ fn nameless(profile: &Profile, era: Era) -> Vec<String> {
             paths.join(", ")
         ));
     }
-    if era == Era::EarlierBoot
-        && profile.function_stats().iter().any(|stat| &*stat.object == "[kernel]")
-    {
-        remarks.push(
-            "functions of the kernel have no names, since another one runs here than was recorded, or it was booted \
-             since"
-                .to_owned(),
-        );
+    let why = match era {
+        Era::Earlier { kernel: Kernel::Other, .. } => "another one runs here than was recorded",
+        Era::Earlier { kernel: Kernel::SameRelease, .. } => {
+            "it was booted since it was recorded, or hides its addresses (kernel.kptr_restrict)"
+        }
+        Era::Now | Era::Earlier { kernel: Kernel::Running, .. } => return remarks,
+    };
+    if profile.function_stats().iter().any(|stat| &*stat.object == "[kernel]") {
+        remarks.push(format!("functions of the kernel have no names, since {why}"));
     }
     remarks
 }

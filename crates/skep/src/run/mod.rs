@@ -97,7 +97,8 @@ pub fn run(
     let plan = EventPlan::new(&options, &session);
     let mut driver = Driver::new(&machine, programs, &plan, request.method)?
         .on(&request.ground)
-        .of_recording(session.recording().is_some());
+        .of_recording(session.recording().is_some())
+        .with_code();
     let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
         machine.drain_ringbufs();
         progress(totals);
@@ -162,7 +163,7 @@ fn remarks(
             Era::Now => format!(
                 "{stale} reads of user memory were answered by the process as it was after the sample, or by the files that it had mapped"
             ),
-            Era::Earlier | Era::EarlierBoot => format!(
+            Era::Earlier { .. } => format!(
                 "{stale} reads of user memory went beyond the recorded stack bytes: those of code were answered by the \
                  mapped files, others failed (EFAULT)"
             ),

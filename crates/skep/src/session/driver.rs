@@ -8,7 +8,7 @@ use skep_machine::perf::{Fired, Overflow};
 use skep_machine::trace::{TraceEvent, Traced};
 use skep_machine::{Machine, PerfEvent, Prog};
 use skep_sample::sched::Script;
-use skep_sample::{Record, RecordKind};
+use skep_sample::{MappedCode, Record, RecordKind};
 use skep_topology::CpuMask;
 
 use super::attach::{Attachment, EventPlan, Method};
@@ -97,9 +97,14 @@ impl<'m> Driver<'m> {
     /// Says whether what happens was recorded at another time, so that its processes cannot be asked.
     #[must_use]
     pub fn of_recording(mut self, is_recording: bool) -> Self {
-        if is_recording {
-            self.processes = Processes::of_recording();
-        }
+        self.processes.are_past = is_recording;
+        self
+    }
+
+    /// Says that programs may read the memory of processes: their code is known even when they have ended.
+    #[must_use]
+    pub fn with_code(mut self) -> Self {
+        self.processes.code = Some(MappedCode::default());
         self
     }
 
@@ -154,7 +159,7 @@ impl<'m> Driver<'m> {
     pub fn remarks_on_cpus(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.is_declared {
-            let whose = if self.processes.are_past() { "the recording's" } else { "the host's" };
+            let whose = if self.processes.are_past { "the recording's" } else { "the host's" };
             remarks.push(format!(
                 "the machine is a declared one: a sample of {whose} CPU n runs on its CPU n"
             ));

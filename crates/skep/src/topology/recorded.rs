@@ -26,6 +26,6 @@ pub fn recorded(recording: &Recording) -> Result<Declared, Error> {
         Error::input(format!("{path} describes no machine: {error}"))
             .hint("declare one with `--topology`")
     })?;
-    let (topology, notes) = (machine.topology, machine.notes);
+    let (topology, notes) = (machine.topology.clone(), machine.notes.clone());
     Ok(Declared { topology, source: Source::Recording, notes })
 }

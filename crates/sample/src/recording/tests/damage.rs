@@ -25,7 +25,7 @@ fn varied() -> Recorded {
 /// Reads a file as far as it goes, and asks everything of it.
 fn survives(file: &[u8]) -> Option<usize> {
     let recording = open(file).ok()?;
-    let _ = (recording.machine(), recording.is_of_running_kernel(), recording.started());
+    let _ = (recording.machine(), recording.kernel(), recording.started());
     let mut options = Options::new(Target::Recording(Arc::new(recording)));
     options.cpu_switches = true;
     let mut session = Session::open(&options).ok()?;
@@ -143,4 +143,28 @@ fn absurd_sizes_are_refused_before_memory_is_asked_for() {
     assert!(with(24, u64::MAX).unwrap_err().contains("its list of events lies at bytes"));
     assert!(with(32, u64::MAX).unwrap_err().contains("beyond the"));
     assert!(with(40, u64::MAX).is_ok() && with(48, u64::MAX).is_ok(), "no record is read then");
+}
+
+#[test]
+fn events_that_name_the_same_ids_over_and_over_are_refused() {
+    let ids: Vec<u64> = (1..1000).collect();
+    let mut made = Recorded::new();
+    for _ in 0..50 {
+        made.event(CPU_CLOCK.ids(&ids));
+    }
+    let mut file = made.unfinished();
+    // Every event names the ids of the first.
+    let attrs = u64::from_le_bytes(file[24..32].try_into().unwrap()) as usize;
+    file.drain(104 + 8000..attrs);
+    let moved = (attrs - 104 - 8000) as u64;
+    for at in [24, 40] {
+        let was = u64::from_le_bytes(file[at..at + 8].try_into().unwrap());
+        file[at..at + 8].copy_from_slice(&(was - moved).to_le_bytes());
+    }
+    for event in 0..50 {
+        let at = 104 + 8000 + event * 152 + 136;
+        file[at..at + 8].copy_from_slice(&104u64.to_le_bytes());
+    }
+    let error = open(&file).map(drop).unwrap_err().to_string();
+    assert!(error.contains("its list of ids of an event has 7992 bytes, more than the"), "{error}");
 }

@@ -1,9 +1,10 @@
 //! The machine that a recording describes.
 
 use skep_abi::{Cpu, Node};
-use skep_perfdata::{Recorded, cpus, numa, strings, text};
+use skep_perfdata::{Recorded, cpus, numa, sample, strings, text};
 
 use super::*;
+use crate::recording::RecordedMachine;
 
 fn described(features: impl IntoIterator<Item = (u32, Vec<u8>)>) -> Recorded {
     let mut made = sampled(&[10]);
@@ -11,6 +12,10 @@ fn described(features: impl IntoIterator<Item = (u32, Vec<u8>)>) -> Recorded {
         made.feature(feature);
     }
     made
+}
+
+fn machine(made: &Recorded) -> RecordedMachine {
+    open(&made.file()).unwrap().machine().unwrap().clone()
 }
 
 /// `HEADER_CACHE`: level, type and CPUs of each.
@@ -33,7 +38,7 @@ fn sockets_nodes_cores_and_caches_are_the_recorded_ones() {
         (3, "Unified", "0-1,4-5"),
         (3, "Unified", "2-3,6-7"),
     ]));
-    let machine = open(&described(features).file()).unwrap().machine().unwrap();
+    let machine = machine(&described(features));
     let topology = &machine.topology;
     assert_eq!(machine.notes, [] as [String; 0]);
     assert_eq!(topology.siblings(Cpu(2)), [Cpu(2), Cpu(6)]);
@@ -46,15 +51,14 @@ fn sockets_nodes_cores_and_caches_are_the_recorded_ones() {
 #[test]
 fn cpus_that_perf_did_not_list_were_offline() {
     // SMT off: CPUs 2 and 3 have no core of their own in the list.
-    let machine =
-        open(&described(cpus(4, &["0-1"], &["0", "1"])).file()).unwrap().machine().unwrap();
+    let machine = machine(&described(cpus(4, &["0-1"], &["0", "1"])));
     assert_eq!(machine.topology.online().to_string(), "0-1");
     assert_eq!(machine.topology.possible().to_string(), "0-3");
 }
 
 #[test]
 fn without_a_description_there_are_the_cpus_that_records_name() {
-    let machine = open(&sampled(&[10]).file()).unwrap().machine().unwrap();
+    let machine = machine(&sampled(&[10]));
     assert_eq!(machine.topology.possible().to_string(), "0-1");
     assert!(machine.notes[0].starts_with("the recording does not tell which CPUs share a core"));
 }
@@ -63,8 +67,7 @@ fn without_a_description_there_are_the_cpus_that_records_name() {
 fn a_description_that_is_cut_or_absurd_is_left_out() {
     let [nr, (bit, whole)] = cpus(4, &["0-3"], &["0,2", "1,3"]);
     for len in 0..whole.len() {
-        let file = described([nr.clone(), (bit, whole[..len].to_vec())]).file();
-        let machine = open(&file).unwrap().machine().unwrap();
+        let machine = machine(&described([nr.clone(), (bit, whole[..len].to_vec())]));
         assert_eq!(machine.topology.possible().to_string(), "0-3", "{len} bytes");
     }
     let huge = u32::MAX.to_le_bytes().repeat(2);
@@ -72,7 +75,7 @@ fn a_description_that_is_cut_or_absurd_is_left_out() {
         [(7, huge.clone()), (13, huge.clone()), (14, huge.clone()), (20, huge.clone()), (12, huge)]
     {
         let bit = feature.0;
-        let machine = open(&described([feature]).file()).unwrap().machine().unwrap();
+        let machine = machine(&described([feature]));
         assert!(machine.topology.nr_cpu_ids() <= 8192, "feature {bit}");
     }
     let twisted = described([
@@ -84,10 +87,33 @@ fn a_description_that_is_cut_or_absurd_is_left_out() {
         }),
         numa(&[(0, 1, "0"), (1, 1, "1-3")]),
     ]);
-    let machine = open(&twisted.file()).unwrap().machine().unwrap();
+    let machine = machine(&twisted);
     assert!(
         machine.notes.iter().any(|note| note.starts_with("cores and caches are left out")),
         "{:?}",
         machine.notes
     );
+}
+
+#[test]
+fn a_small_file_cannot_ask_for_endless_lists() {
+    let mut lists = (20_000u32).to_le_bytes().to_vec();
+    lists.extend(text("0-4095").repeat(20_000));
+    let found = machine(&described([(7, [8u32, 8].map(u32::to_le_bytes).concat()), (13, lists)]));
+    assert_eq!(found.topology.possible().to_string(), "0-7");
+    let expected = "its CPU topology counts 20000 sockets, more than the 8192 that are possible";
+    assert_eq!(found.notes[0], expected);
+}
+
+#[test]
+fn cpus_that_cannot_be_do_not_make_the_machine() {
+    let mut made = sampled(&[10]);
+    made.record(&sample(7, 20).cpu(u32::MAX).task(42).ip(1));
+    assert_eq!(machine(&made).topology.possible().to_string(), "0-1");
+    // Where the machine is described, no record makes it larger.
+    for feature in cpus(2, &["0-1"], &["0", "1"]) {
+        made.feature(feature);
+    }
+    made.record(&sample(7, 30).cpu(700).task(42).ip(1));
+    assert_eq!(machine(&made).topology.possible().to_string(), "0-1");
 }

@@ -8,6 +8,7 @@ use skep_perfdata::{
 use super::*;
 use crate::error::Cause;
 use crate::options::Rate;
+use crate::recording::RecordedKernel;
 use crate::task::Comm;
 
 const STACK: [u64; 2] = [0x40_1010, 0x40_1020];
@@ -186,7 +187,7 @@ fn another_kernel_and_another_architecture_are_known() {
     here.feature(release("1.2.3-elsewhere"));
     let recording = open(&here.file()).unwrap();
     assert_eq!(recording.release().as_deref(), Some("1.2.3-elsewhere"));
-    assert!(!recording.is_of_running_kernel());
+    assert_eq!(recording.kernel(), RecordedKernel::Other);
     here.feature((6, text("aarch64")));
     let error = open(&here.file()).unwrap_err();
     assert_eq!(error.cause(), Cause::Unsupported);

@@ -2,7 +2,8 @@
 
 use skep_abi::{Cpu, Pid};
 use skep_perfdata::{
-    CPU_CLOCK, DUMMY, Event, Recorded, SCHED_SWITCH, cpus, sample, sched_switch, switch,
+    CPU_CLOCK, DUMMY, Event, Recorded, SCHED_SWITCH, cpus, raw, sample, sched_switch, strings,
+    switch,
 };
 
 use super::*;
@@ -94,9 +95,43 @@ fn switches_of_some_threads_alone_tell_nothing() {
     assert_eq!(told_of(&SCHED_SWITCH.of_command(), &whole), "");
     assert_eq!(told_of(&SCHED_SWITCH.frequency(99), &whole), "");
     assert_eq!(told_of(&SCHED_SWITCH, &[(110, 43, 0), (120, 43, 0), (130, 43, 50)]), "");
-    // No CPU idled; or so it looks.
-    assert_eq!(told_of(&SCHED_SWITCH, &[(110, 43, 44), (120, 44, 43), (130, 43, 44)]), "0-1");
-    assert_eq!(told_of(&SCHED_SWITCH, &[(110, 43, 44), (120, 43, 44), (130, 44, 0)]), "");
+    // Two threads of a process that take turns.
+    let in_turn = [(110, 43, 44), (120, 44, 43), (130, 43, 44)];
+    assert_eq!(told_of(&SCHED_SWITCH, &in_turn), "");
+    // The same of all tasks, while no CPU idled: perf's command line tells.
+    let mut made = machine(&SCHED_SWITCH);
+    let words = strings(&["/usr/bin/perf", "record", "-a", "-e", "sched:sched_switch"]);
+    made.feature((11, words));
+    for (time, prev, next) in in_turn {
+        made.record(&sched_switch(10, time, prev, next).cpu(1));
+    }
+    assert_eq!(open(&made.file()).unwrap().told().to_string(), "0-1");
+}
+
+#[test]
+fn what_is_lost_is_counted_once() {
+    let mut made = machine(&DUMMY);
+    let lost = |kind: u32, words: &[u64], time: u64| {
+        let mut body: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        // The trailer: task, time, CPU, id.
+        body.extend([0, time, 0, 7].into_iter().flat_map(u64::to_le_bytes));
+        raw(kind, &body)
+    };
+    made.record(&sample(7, 100).cpu(0).task(42).ip(1));
+    made.bytes(lost(2, &[7, 500], 110)).bytes(lost(13, &[9], 0)).bytes(lost(13, &[491], 0));
+    let count = |file: &[u8]| -> u64 {
+        let records = told(file).records;
+        let lost = records.iter().filter_map(|record| match record.kind {
+            RecordKind::Lost { records } => Some(records),
+            _ => None,
+        });
+        lost.sum()
+    };
+    assert_eq!((count(&made.file()), open(&made.file()).unwrap().lost()), (500, 500));
+    // Of a kernel that told nothing when it happened, perf's sums at the end are all there is.
+    let mut sums = machine(&DUMMY);
+    sums.record(&sample(7, 100).cpu(0).task(42).ip(1)).bytes(lost(13, &[9], 0));
+    assert_eq!(count(&sums.file()), 9);
 }
 
 #[test]

@@ -10,7 +10,6 @@ use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
 use skep_object::KernelProfile;
-use skep_sample::recording::Recording;
 use skep_sample::sched::Script;
 use skep_sample::{Options, Session, SourceKind};
 use skep_topology::{CpuMask, Topology};
@@ -103,14 +102,15 @@ pub fn profile(
         driver = driver.idle_script(script);
     }
     let source = session.source();
-    let missing = session.recording().map_or(0, Recording::missing_switches);
+    let missing = session.recording().map_or(0, |of| of.missing_switches().max(of.lost()));
     let bench = Bench { machine: &machine, loaded: &loaded, driver };
     let mut outcome = bench.run(session, stop, progress)?;
     let split = Split { is_active, cpus, idle_source, ..Split::read(&machine, &loaded)? };
     outcome.notices.extend(remarks(&machine, &split, ground, source, &watch));
     if missing > 0 && split.idle_source == Some(IdleSource::Recording) {
         outcome.notices.push(format!(
-            "{missing} context switches are missing in the recording; until the next one of their CPU, who came last is taken to run"
+            "{missing} records or more are missing in the recording, context switches perhaps among them; until the next \
+             switch of a CPU, who came last is taken to run there"
         ));
     }
     outcome.smt = Some(split);
