@@ -1,6 +1,7 @@
 //! The executable mappings of one process, as `PERF_RECORD_MMAP2` and `/proc/PID/maps` tell them.
 
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use skep_abi::{Mapping, Pid};
 
@@ -19,7 +20,8 @@ pub struct AddressSpace {
 
 #[derive(Clone, Debug)]
 pub(super) struct Region {
-    pub(super) mapping: Mapping,
+    /// Shared with the parent that it was inherited from.
+    pub(super) mapping: Arc<Mapping>,
     pub(super) image: Loaded,
 }
 
@@ -55,16 +57,16 @@ impl AddressSpace {
         for region in self.regions.get(first..last.max(first)).unwrap_or_default() {
             let old = &region.mapping;
             if old.start < mapping.start {
-                let head = Mapping { end: mapping.start, ..old.clone() };
-                replaced.push(Region { mapping: head, image: region.image });
+                let head = Mapping { end: mapping.start, ..Mapping::clone(old) };
+                replaced.push(Region { mapping: head.into(), image: region.image });
             }
             if old.end > mapping.end {
                 let file_offset = old.file_offset.wrapping_add(mapping.end - old.start);
-                let tail = Mapping { start: mapping.end, file_offset, ..old.clone() };
-                replaced.push(Region { mapping: tail, image: region.image });
+                let tail = Mapping { start: mapping.end, file_offset, ..Mapping::clone(old) };
+                replaced.push(Region { mapping: tail.into(), image: region.image });
             }
         }
-        replaced.push(Region { mapping, image: Loaded::Unknown });
+        replaced.push(Region { mapping: mapping.into(), image: Loaded::Unknown });
         replaced.sort_by_key(|region| region.mapping.start);
         self.regions.splice(first..last.max(first), replaced);
         if self.regions.len() > MAX_REGIONS {
@@ -86,12 +88,12 @@ impl AddressSpace {
     /// The mapping that an address lies in.
     #[must_use]
     pub fn mapping_at(&self, address: u64) -> Option<&Mapping> {
-        self.find(address).and_then(|at| self.regions.get(at)).map(|region| &region.mapping)
+        self.find(address).and_then(|at| self.regions.get(at)).map(|region| &*region.mapping)
     }
 
     /// Every mapping, by address.
     pub fn mappings(&self) -> impl ExactSizeIterator<Item = &Mapping> {
-        self.regions.iter().map(|region| &region.mapping)
+        self.regions.iter().map(|region| &*region.mapping)
     }
 
     pub(super) fn region_at(&mut self, address: u64) -> Option<&mut Region> {

@@ -9,7 +9,7 @@ use skep_machine::trace::{TraceEvent, Traced};
 use skep_machine::{Machine, PerfEvent, Prog};
 use skep_sample::sched::Script;
 use skep_sample::{MappedCode, Record, RecordKind};
-use skep_topology::CpuMask;
+use skep_topology::{CpuMask, MAX_CPUS};
 
 use super::attach::{Attachment, EventPlan, Method};
 use super::cpus;
@@ -48,6 +48,8 @@ pub struct Driver<'m> {
     homeless: u64,
     /// Their CPUs, where the machine has no such CPU running.
     homeless_cpus: CpuMask,
+    /// Whether a recording named a CPU that no machine could have.
+    is_cpu_impossible: bool,
     seen: Seen,
     cpus: cpus::Source,
 }
@@ -75,6 +77,7 @@ impl<'m> Driver<'m> {
             processes: Processes::default(),
             homeless: 0,
             homeless_cpus: CpuMask::new(),
+            is_cpu_impossible: false,
             seen,
             cpus,
         })
@@ -145,6 +148,7 @@ impl<'m> Driver<'m> {
         self.homeless += u64::from(is_homeless);
         if is_homeless && !self.machine.is_online(sample.cpu) {
             self.homeless_cpus.insert(sample.cpu);
+            self.is_cpu_impossible |= sample.cpu.0 >= MAX_CPUS;
         }
     }
 
@@ -169,6 +173,9 @@ impl<'m> Driver<'m> {
             (homeless, false) => remarks.push(format!(
                 "{homeless} samples ran no program: CPUs {} are not there or offline on this machine",
                 self.homeless_cpus
+            )),
+            (homeless, true) if self.is_cpu_impossible => remarks.push(format!(
+                "{homeless} samples ran no program, some since their CPU is none that a machine could have"
             )),
             (homeless, true) => {
                 remarks.push(format!("{homeless} samples were of tasks that had ended"));
