@@ -69,7 +69,8 @@ pub enum RecordKind {
         /// Process and thread that come next, or were before; told where all switches of the CPU are recorded.
         next_prev: Option<(Pid, Pid)>,
     },
-    /// What the CPU does from now on, as a recording tells of its beginning, and by samples of `sched:sched_switch`.
+    /// What the CPU does from now on, as a recording tells of its beginning, by samples of `sched:sched_switch`, and where
+    /// records of the CPU are missing.
     Occupancy(Occupancy),
     /// A cgroup's path.
     Cgroup {

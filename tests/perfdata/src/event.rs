@@ -11,7 +11,6 @@ const RAW: u64 = 1 << 10;
 /// `inherit` and `sample_id_all`.
 const FLAGS: u64 = 1 << 1 | 1 << 18;
 const FREQUENCY: u64 = 1 << 10;
-const ENABLE_ON_EXEC: u64 = 1 << 12;
 const CONTEXT_SWITCH: u64 = 1 << 26;
 
 /// An event.
@@ -74,12 +73,6 @@ impl Event {
     #[must_use]
     pub fn frequency(&self, rate: u64) -> Self {
         Self { rate, flags: self.flags | FREQUENCY, ..self.clone() }
-    }
-
-    /// Counting from the execution of a command, as without `-a`.
-    #[must_use]
-    pub fn of_command(&self) -> Self {
-        Self { flags: self.flags | ENABLE_ON_EXEC, ..self.clone() }
     }
 
     /// Its attributes.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use skep_perfdata::{
-    CPU_CLOCK, DUMMY, Event, Recorded, SCHED_SWITCH, comm, cpus, numa, present, release, sample,
-    sched_switch, switch, text,
+    CPU_CLOCK, DUMMY, Event, Recorded, SCHED_SWITCH, comm, cpus, numa, present, raw, release,
+    sample, sched_switch, switch, text,
 };
 
 use crate::elf::Files;
@@ -45,6 +45,11 @@ fn switches(made: &mut Recorded, is_traced: bool, at: u64, cpu: u32, from: u32, 
 /// The sibling of CPU 0 is busy from the beginning until 35 ms and from 65 ms on; that of CPU 2 from 15 ms on.
 /// The other cores are idle throughout, but for CPU 3 from 55 ms on.
 fn workload(is_traced: bool) -> Recorded {
+    workload_with(is_traced, None)
+}
+
+/// The same, with a record before the second round's switches.
+fn workload_with(is_traced: bool, record: Option<Vec<u8>>) -> Recorded {
     let tells = if is_traced { SCHED_SWITCH } else { DUMMY };
     let mut made = machine(&tells);
     // In rounds, and by CPU within them, as perf drains its rings.
@@ -55,6 +60,9 @@ fn workload(is_traced: bool) -> Recorded {
                 let time = (1000 + at) * MS;
                 made.record(&sample(10 + u64::from(cpu), time).cpu(cpu).task(42).ip(ip));
             }
+        }
+        if let Some(record) = record.as_ref().filter(|_| round == 1) {
+            made.bytes(record.clone());
         }
         for (at, cpu, from, to) in [(15, 6, 0, 70), (35, 4, 71, 0), (55, 3, 0, 72), (65, 4, 0, 71)]
         {
@@ -149,6 +157,21 @@ fn cpus_of_which_nothing_is_recorded_are_not_guessed() {
         (&json!(1), &json!(1)),
         "its time begins with the recording"
     );
+}
+
+#[test]
+fn what_a_cpu_did_while_its_records_were_lost_is_not_guessed() {
+    // Of CPU 4, idle since 35 ms, records were lost before 64 ms: id, count, and the trailer of task, time, CPU, id.
+    let words = [24, 9, 0, 1064 * MS, 4, 24];
+    let made = workload_with(false, Some(raw(2, &words.map(u64::to_le_bytes).concat())));
+    let found = document(profile(&Files::new(), &made.file(), &["--smt"]));
+    let node = json!({
+        "node": 0, "none": 0, "idle": 0, "busy": 7, "unknown": 3, "busy_core_free": 7,
+    });
+    assert_eq!(found["smt"]["nodes"][0], node, "{found:#}");
+    assert_eq!(found["lost"], 9);
+    let notices = found["notices"].to_string();
+    assert!(notices.contains("records are missing at 1 places of the recording"), "{notices}");
 }
 
 #[test]

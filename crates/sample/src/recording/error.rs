@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::record::RecordError;
+
 /// What is wrong with a file that should be a `perf.data`.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the fields are what the messages name")]
@@ -86,6 +88,15 @@ pub struct Damage {
     pub at: u64,
     /// What is wrong.
     pub why: DamageKind,
+}
+
+impl From<RecordError> for DamageKind {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Size { kind, size, .. } => Self::Size { kind, size },
+            _ => Self::Cut,
+        }
+    }
 }
 
 /// What is wrong with a record.

@@ -34,8 +34,6 @@ pub struct RecordedEvent {
     pub(super) switches: Option<SwitchFormat>,
     /// Whether its records of context switches were asked for.
     has_switch_records: bool,
-    /// Whether it began to count when the command was executed: it is the command's then, and no CPU's.
-    is_of_command: bool,
 }
 
 impl RecordedEvent {
@@ -80,9 +78,8 @@ impl RecordedEvent {
             regs_intr: word(96),
             sample_id_all: flags >> 18 & 1 != 0,
         };
-        let (is_of_command, has_switch_records) = (flags >> 12 & 1 != 0, flags >> 26 & 1 != 0);
-        let (ids, switches) = (Vec::new(), None);
-        Self { spec, rate, format, ids, switches, has_switch_records, is_of_command }
+        let has_switch_records = flags >> 26 & 1 != 0;
+        Self { spec, rate, format, ids: Vec::new(), switches: None, has_switch_records }
     }
 
     /// Reads what `PERF_RECORD_HEADER_ATTR` holds: the attributes, whose size is in them, then ids.
@@ -153,7 +150,7 @@ impl Events {
         let format = format.and_then(Result::ok);
         for event in all.iter_mut().filter(|event| is_switch(&event.spec)) {
             // At a frequency, or each so many, some switches are not recorded.
-            let is_each = event.rate == Rate::Period(1) && !event.is_of_command;
+            let is_each = event.rate == Rate::Period(1);
             event.switches = is_each.then(|| format.unwrap_or_default());
         }
         let ids = all

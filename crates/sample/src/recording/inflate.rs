@@ -52,17 +52,12 @@ impl Inflater {
     pub(super) fn take(&mut self, record: &mut Vec<u8>) -> Result<bool, DamageKind> {
         loop {
             let rest = self.output.get(self.taken..).unwrap_or_default();
-            if let Some(header) = rest.first_chunk::<{ Header::SIZE }>() {
-                let [k0, k1, k2, k3, _, _, s0, s1] = *header;
-                let (kind, size) =
-                    (u32::from_le_bytes([k0, k1, k2, k3]), u16::from_le_bytes([s0, s1]));
-                if usize::from(size) < Header::SIZE {
-                    return Err(DamageKind::Size { kind, size });
-                }
-                if let Some(bytes) = rest.get(..size.into()) {
+            if rest.len() >= Header::SIZE {
+                let size = usize::from(Header::parse(rest)?.size);
+                if let Some(bytes) = rest.get(..size) {
                     record.clear();
                     record.extend_from_slice(bytes);
-                    self.taken += usize::from(size);
+                    self.taken += size;
                     return Ok(true);
                 }
             }

@@ -165,16 +165,11 @@ impl Recording {
         &self.told
     }
 
-    /// How often a context switch is missing, by samples of `sched:sched_switch` that do not follow on from each other.
+    /// How often records of a CPU that is told of are missing, switches perhaps among them: those that found no room, and
+    /// those between samples of `sched:sched_switch` that do not follow on from each other.
     #[must_use]
-    pub const fn missing_switches(&self) -> u64 {
-        self.survey.missing
-    }
-
-    /// Records that found no room when they were made, context switches perhaps among them.
-    #[must_use]
-    pub const fn lost(&self) -> u64 {
-        self.survey.lost
+    pub fn gaps(&self) -> usize {
+        self.survey.gaps.iter().filter(|(_, cpu)| self.told.contains(*cpu)).count()
     }
 
     /// What the kernel that was recorded has to do with the one that runs.

@@ -125,10 +125,7 @@ impl RawRecords {
 
     /// Parses the header of the current record.
     fn header(&self) -> Result<Header, Damage> {
-        let kind = self.record.first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        let size = self.record.get(6..8).and_then(|bytes| bytes.first_chunk());
-        let size = size.map_or(0, |bytes| u16::from_le_bytes(*bytes));
-        Header::parse(&self.record).map_err(|_| self.damage(DamageKind::Size { kind, size }))
+        Header::parse(&self.record).map_err(|error| self.damage(error.into()))
     }
 
     fn read_record(&mut self) -> Result<Header, Damage> {

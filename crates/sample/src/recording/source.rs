@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use perf_event_open_sys::bindings as sys;
 use skep_abi::{Cpu, Sample};
 
 use super::Recording;
@@ -38,6 +37,8 @@ pub(crate) struct RecordingSource {
     cpus: Option<BTreeSet<Cpu>>,
     /// The time after which nothing is handed out.
     until: Option<u64>,
+    /// Gaps of the survey that have begun.
+    gaps: usize,
     begun: bool,
     end: Option<End>,
 }
@@ -62,6 +63,7 @@ impl RecordingSource {
             event,
             cpus: options.cpus.as_ref().map(|cpus| cpus.iter().copied().collect()),
             until: options.duration.map(|duration| start.saturating_add(nanos(duration))),
+            gaps: 0,
             begun: false,
             end: None,
         })
@@ -91,7 +93,10 @@ impl RecordingSource {
         }
         while records.len() < BATCH && self.end.is_none() {
             match self.due.pop_front() {
-                Some(held) => self.convert(&held, &mut records),
+                Some(held) => {
+                    self.begin_gaps(held.time, &mut records);
+                    self.convert(&held, &mut records);
+                }
                 None => self.read(),
             }
         }
@@ -128,8 +133,8 @@ impl RecordingSource {
             };
             match header.kind {
                 user::FINISHED_ROUND => self.due = self.order.end_round().into(),
-                kind if is_told(kind) => self.hold(),
-                _ => {}
+                user::FIRST.. => {}
+                _ => self.hold(),
             }
         }
     }
@@ -197,29 +202,22 @@ impl RecordingSource {
         }
     }
 
+    /// Says that nothing tells any more what a CPU does, once the last has been told before a gap.
+    fn begin_gaps(&mut self, now: u64, records: &mut Vec<Record>) {
+        let begin = self.recording.survey.start;
+        let rest = self.recording.survey.gaps.get(self.gaps..).unwrap_or_default();
+        for &(time, cpu) in rest.iter().take_while(|(time, _)| *time < now) {
+            self.gaps += 1;
+            if self.recording.told().contains(cpu) {
+                let kind = RecordKind::Occupancy(Occupancy::Unknown);
+                records.push(Record { time: time.max(begin), cpu, kind });
+            }
+        }
+    }
+
     fn is_wanted(&self, cpu: Cpu) -> bool {
         self.cpus.as_ref().is_none_or(|cpus| cpus.contains(&cpu))
     }
-}
-
-/// Records that the stream has a word for.
-const fn is_told(kind: u32) -> bool {
-    matches!(
-        kind,
-        sys::PERF_RECORD_MMAP
-            | sys::PERF_RECORD_LOST
-            | sys::PERF_RECORD_COMM
-            | sys::PERF_RECORD_EXIT
-            | sys::PERF_RECORD_THROTTLE
-            | sys::PERF_RECORD_UNTHROTTLE
-            | sys::PERF_RECORD_FORK
-            | sys::PERF_RECORD_SAMPLE
-            | sys::PERF_RECORD_MMAP2
-            | sys::PERF_RECORD_LOST_SAMPLES
-            | sys::PERF_RECORD_SWITCH
-            | sys::PERF_RECORD_SWITCH_CPU_WIDE
-            | sys::PERF_RECORD_CGROUP
-    )
 }
 
 /// A task that ran already when perf began: its name comes with a record of its own.

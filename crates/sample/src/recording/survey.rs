@@ -34,8 +34,8 @@ pub(super) struct Survey {
     pub(super) began: BTreeMap<Cpu, Occupancy>,
     /// CPUs with switches all of which are recorded, as far as the kernel had room.
     pub(super) switching: CpuMask,
-    /// Switches by samples of the tracepoint that are missing, so that for a while nobody tells who ran.
-    pub(super) missing: u64,
+    /// From when on records of a CPU are missing, switches perhaps, in order of time.
+    pub(super) gaps: Vec<(u64, Cpu)>,
     /// Records of any kind that found no room, as the kernel told when it happened.
     pub(super) lost: u64,
     /// Where the kernel's first symbol lay.
@@ -66,17 +66,17 @@ struct Chain {
 }
 
 impl Chain {
-    fn switch(&mut self, time: u64, from: Occupancy, to: Occupancy) {
-        match self.runs {
-            Some(runs) if runs == from => self.follows += 1,
-            Some(_) => self.breaks += 1,
-            None => {}
-        }
+    /// Takes in a switch; *Returns* whether one before it is missing.
+    fn switch(&mut self, time: u64, from: Occupancy, to: Occupancy) -> bool {
+        let is_break = self.runs.is_some_and(|runs| runs != from);
+        self.breaks += u64::from(is_break);
+        self.follows += u64::from(self.runs == Some(from));
         if self.first.is_none_or(|(first, _)| time < first) {
             self.first = Some((time, from));
         }
         self.runs = Some(to);
         self.from_idle += u64::from(from == Occupancy::Idle);
+        is_break
     }
 
     fn with(self, other: &Self) -> Self {
@@ -107,6 +107,10 @@ struct Gathered {
     traced: BTreeMap<Cpu, Chain>,
     /// Who was sampled first on each CPU.
     sampled: BTreeMap<Cpu, Pid>,
+    /// When something was last told of each CPU.
+    last: BTreeMap<Cpu, u64>,
+    /// Gaps of which the tracepoint's samples tell, which may be those of some threads.
+    traced_gaps: Vec<(u64, Cpu)>,
 }
 
 /// Reads all records once.
@@ -148,6 +152,22 @@ impl Gathered {
         };
         let time = record.time().unwrap_or(0);
         self.at(time);
+        self.tell(event, time, at, &record);
+        let cpu = match &record.body {
+            Body::Sample(sample) => sample.cpu,
+            _ => record.sample_id.cpu,
+        };
+        if let Some(cpu) = cpu.filter(|_| time > 0) {
+            self.last.insert(cpu, time);
+        }
+    }
+
+    /// Where a gap begins that ends now.
+    fn gap(&self, cpu: Cpu) -> (u64, Cpu) {
+        (self.last.get(&cpu).copied().unwrap_or(0), cpu)
+    }
+
+    fn tell(&mut self, event: &RecordedEvent, time: u64, at: usize, record: &PerfRecord<'_>) {
         match &record.body {
             Body::Sample(sample) => {
                 if let Some(count) = self.survey.samples.get_mut(at) {
@@ -155,8 +175,12 @@ impl Gathered {
                 }
                 self.sample(event, time, sample);
             }
-            Body::Switch(switch) => self.switch(&record, time, *switch),
-            Body::Lost(record) => self.survey.lost = self.survey.lost.saturating_add(record.lost),
+            Body::Switch(switch) => self.switch(record, time, *switch),
+            Body::Lost(lost) => {
+                self.survey.lost = self.survey.lost.saturating_add(lost.lost);
+                let gap = record.sample_id.cpu.map(|cpu| self.gap(cpu));
+                self.survey.gaps.extend(gap);
+            }
             Body::Mmap(mmap) => {
                 let name = String::from_utf8_lossy(mmap.filename);
                 if let Some(symbol) = name.strip_prefix("[kernel.kallsyms]") {
@@ -193,7 +217,9 @@ impl Gathered {
         let switch = event.switches.zip(sample.raw).and_then(|(form, raw)| form.read(raw));
         if let Some(switch) = switch {
             let [from, to] = [switch.prev, switch.next].map(Occupancy::of_thread);
-            self.traced.entry(cpu).or_default().switch(time, from, to);
+            if self.traced.entry(cpu).or_default().switch(time, from, to) {
+                self.traced_gaps.push(self.gap(cpu));
+            }
         }
     }
 
@@ -210,12 +236,14 @@ impl Gathered {
     }
 
     fn end(self, is_system_wide: bool) -> Survey {
-        let Self { mut survey, wide, mut traced, sampled } = self;
+        let Self { mut survey, wide, mut traced, sampled, mut traced_gaps, .. } = self;
         let sum = traced.values().fold(Chain::default(), Chain::with);
         if !sum.is_of_all_tasks(is_system_wide) {
             traced.clear();
+            traced_gaps.clear();
         }
-        survey.missing = traced.values().map(|chain| chain.breaks).sum();
+        survey.gaps.append(&mut traced_gaps);
+        survey.gaps.sort_unstable();
         for (cpu, chain) in wide.into_iter().chain(traced) {
             survey.switching.insert(cpu);
             if let Some((_, before)) = chain.first {

@@ -39,6 +39,8 @@ pub enum Occupancy {
     Offline,
     /// It was put into service, idle.
     Online,
+    /// Nothing tells any more what it does, until something does again: records of it were lost.
+    Unknown,
 }
 
 impl Occupancy {
@@ -57,7 +59,7 @@ impl Occupancy {
         match self {
             Self::Idle | Self::Online => Some(true),
             Self::Busy | Self::Runs(_) => Some(false),
-            Self::Left(_) | Self::Offline => None,
+            Self::Left(_) | Self::Offline | Self::Unknown => None,
         }
     }
 }

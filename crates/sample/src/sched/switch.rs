@@ -3,7 +3,8 @@
 use super::{Occupancy, Transition};
 use crate::stream::{Record, RecordKind};
 
-/// What a record tells of its CPU; `None` for records that are not about context switches.
+/// What a record tells of its CPU; `None` for records that are not about context switches, nor about records that were
+/// lost, of switches perhaps.
 ///
 /// A record of one thread's switches tells that it came or left, and not who came after it. One of all the CPU's
 /// switches names both, so that either of the two records that the kernel writes for each switch is enough.
@@ -14,6 +15,7 @@ pub fn transition(record: &Record) -> Option<Transition> {
         RecordKind::Switch { next_prev: Some((_, next)), .. } => Occupancy::of_thread(next),
         RecordKind::Switch { tid, next_prev: None, .. } => Occupancy::Left(tid),
         RecordKind::Occupancy(now) => now,
+        RecordKind::Lost { .. } => Occupancy::Unknown,
         _ => return None,
     };
     Some(Transition { time: record.time, cpu: record.cpu, now })

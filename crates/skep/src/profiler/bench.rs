@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
 use skep_report::Symbolizer;
-use skep_sample::Session;
+use skep_sample::{Record, Session};
+use skep_topology::CpuMask;
 
 use super::gathered::Gathered;
 use super::stacks::all_stacks;
@@ -18,6 +19,8 @@ pub(super) struct Bench<'m> {
     pub(super) machine: &'m Machine,
     pub(super) loaded: &'m Loaded,
     pub(super) driver: Driver<'m>,
+    /// Tells the program which CPUs are known to be idle or busy, each time that these are others.
+    pub(super) tell: &'m dyn Fn(&CpuMask) -> Result<(), Error>,
 }
 
 impl Bench<'_> {
@@ -32,14 +35,20 @@ impl Bench<'_> {
         progress: &mut dyn FnMut(Stage<'_>),
     ) -> Result<Outcome, Error> {
         let driver = &mut self.driver;
-        let (mut gathered, mut relieved) = (Gathered::default(), Ok(()));
-        let watched = watch(session, stop, |record| driver.record(record), &mut |totals| {
+        let (mut gathered, mut relieved, mut told) = (Gathered::default(), Ok(()), Ok(()));
+        let mut follow = |record: &Record| {
+            driver.record(record);
+            if let (Some(now), Ok(())) = (driver.newly_told(), &told) {
+                told = (self.tell)(now);
+            }
+        };
+        let watched = watch(session, stop, &mut follow, &mut |totals| {
             if relieved.is_ok() {
                 relieved = gathered.relieve(self.machine, self.loaded);
             }
             progress(Stage::Sampling(totals));
         })?;
-        relieved?;
+        relieved.and(told)?;
         if let Some(trap) = driver.counts().into_iter().find_map(|counts| counts.first_fault) {
             return Err(Error::new(
                 ErrorKind::Program,

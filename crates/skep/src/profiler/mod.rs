@@ -85,7 +85,8 @@ pub fn profile(
     let driver = Driver::new(&machine, PROFILE.program(&loaded), &plan, method)?
         .on(ground)
         .of_recording(session.recording().is_some());
-    Bench { machine: &machine, loaded: &loaded, driver }.run(session, stop, progress)
+    Bench { machine: &machine, loaded: &loaded, driver, tell: &|_| Ok(()) }
+        .run(session, stop, progress)
 }
 
 fn broken(why: &dyn std::fmt::Display) -> Error {

@@ -1,13 +1,25 @@
 //! What the machine's CPUs do, as records or a script tell of them, in order of time with the samples.
 
-use skep_abi::{Pid, Sample};
+use skep_abi::{Cpu, Pid, Sample};
 use skep_machine::Machine;
 use skep_sample::Record;
 use skep_sample::sched::{self, Occupancy, Script, Transition};
+use skep_topology::CpuMask;
+
+/// What the machine's CPUs do, and of which of them that is told.
+#[derive(Debug, Default)]
+pub(super) struct Cpus {
+    source: Source,
+    /// CPUs all of whose switches are told.
+    followed: CpuMask,
+    /// Those of them of which is known now whether they are idle.
+    told: CpuMask,
+    has_changed: bool,
+}
 
 /// What tells which CPUs are idle.
 #[derive(Debug, Default)]
-pub(super) enum Source {
+enum Source {
     /// Records of context switches, and the samples themselves: whoever is sampled runs.
     #[default]
     Records,
@@ -17,7 +29,7 @@ pub(super) enum Source {
 
 /// A script that is followed.
 #[derive(Debug)]
-pub(super) struct Player {
+struct Player {
     script: Script,
     /// How many of its transitions have happened.
     done: usize,
@@ -25,28 +37,55 @@ pub(super) struct Player {
     start: Option<u64>,
 }
 
-impl Source {
-    pub(super) fn script(script: Script) -> Self {
-        Self::Script(Player { script, done: 0, start: None })
+impl Cpus {
+    /// Has a script tell.
+    pub(super) fn follow_script(&mut self, script: Script) {
+        self.source = Source::Script(Player { script, done: 0, start: None });
+    }
+
+    /// Keeps track of what is known of CPUs, all of whose switches are told; at first of some of them.
+    pub(super) fn keep_track(&mut self, followed: CpuMask, told: CpuMask) {
+        (self.followed, self.told) = (followed, told);
+    }
+
+    /// The CPUs of which is known whether they are idle, if these are others than the last time.
+    pub(super) fn newly_told(&mut self) -> Option<&CpuMask> {
+        std::mem::take(&mut self.has_changed).then_some(&self.told)
     }
 
     /// Follows a record before anything else does.
     pub(super) fn record(&mut self, machine: &Machine, record: &Record) {
-        match self {
-            Self::Records => {
+        match &mut self.source {
+            Source::Records => {
                 if let Some(transition) = sched::transition(record) {
                     apply(machine, &transition);
+                    self.know(transition.cpu, transition.now.is_idle().is_some());
                 }
             }
-            Self::Script(player) => player.play(machine, record.time),
+            Source::Script(player) => player.play(machine, record.time),
         }
     }
 
     /// A sample tells that its thread runs.
-    pub(super) fn sample(&self, machine: &Machine, sample: &Sample) {
-        if matches!(self, Self::Records) && machine.current(sample.cpu) != Some(sample.tid) {
+    pub(super) fn sample(&mut self, machine: &Machine, sample: &Sample) {
+        if matches!(self.source, Source::Script(_)) {
+            return;
+        }
+        if machine.current(sample.cpu) != Some(sample.tid) {
             machine.switch_to(sample.cpu, sample.tid);
         }
+        self.know(sample.cpu, true);
+    }
+
+    fn know(&mut self, cpu: Cpu, is_known: bool) {
+        if !self.followed.contains(cpu) || self.told.contains(cpu) == is_known {
+            return;
+        }
+        match is_known {
+            true => self.told.insert(cpu),
+            false => self.told.remove(cpu),
+        }
+        self.has_changed = true;
     }
 }
 
@@ -71,6 +110,8 @@ pub(super) fn apply(machine: &Machine, transition: &Transition) {
         Occupancy::Busy => machine.set_busy(cpu),
         Occupancy::Runs(tid) => machine.switch_to(cpu, tid),
         Occupancy::Left(tid) => machine.switch_from(cpu, tid),
+        // So that its core is not taken for a free one.
+        Occupancy::Unknown => machine.set_busy(cpu),
         // What cannot go offline stays: whoever writes a script is told so before it is followed.
         Occupancy::Offline => drop(machine.set_online(cpu, false)),
         Occupancy::Online => drop(machine.set_online(cpu, true)),
@@ -79,7 +120,6 @@ pub(super) fn apply(machine: &Machine, transition: &Transition) {
 
 #[cfg(test)]
 mod tests {
-    use skep_abi::Cpu;
     use skep_machine::scx::SchedExtOps;
     use skep_sample::RecordKind;
     use skep_topology::Topology;
@@ -105,7 +145,8 @@ mod tests {
     fn a_script_begins_with_the_first_record_and_goes_with_their_times() {
         let machine = machine();
         let text = "0s cpu 1 busy\n5ns cpu 0 task 7\n9ns cpu 1 idle\n9ns cpu 3 offline\n";
-        let mut source = Source::script(Script::parse(text).unwrap());
+        let mut source = Cpus::default();
+        source.follow_script(Script::parse(text).unwrap());
         source.record(&machine, &at(1000));
         assert_eq!((idle(&machine), machine.current(Cpu(0))), (vec![0, 2, 3], None));
         source.record(&machine, &at(1004));
@@ -123,7 +164,7 @@ mod tests {
     #[test]
     fn records_and_samples_tell_who_runs() {
         let machine = machine();
-        let mut source = Source::default();
+        let mut source = Cpus::default();
         let switch = |tid: u32, next: u32| Record {
             time: 5,
             cpu: Cpu(2),
@@ -142,5 +183,27 @@ mod tests {
         let sample = Sample { cpu: Cpu(1), tid: Pid(9), ..Sample::default() };
         source.sample(&machine, &sample);
         assert_eq!((machine.current(Cpu(1)), idle(&machine)), (Some(Pid(9)), vec![0, 2, 3]));
+    }
+
+    #[test]
+    fn what_is_known_of_a_cpu_ends_where_records_are_lost() {
+        let machine = machine();
+        let mut cpus = Cpus::default();
+        let mask = |cpus: &[u32]| cpus.iter().copied().map(Cpu).collect::<CpuMask>();
+        cpus.keep_track(mask(&[1, 2]), mask(&[2]));
+        assert_eq!(cpus.newly_told(), None);
+        let tell = |cpus: &mut Cpus, cpu: u32, kind| {
+            cpus.record(&machine, &Record { time: 5, cpu: Cpu(cpu), kind });
+            cpus.newly_told().cloned()
+        };
+        let idle = || RecordKind::Occupancy(Occupancy::Idle);
+        assert_eq!(tell(&mut cpus, 1, idle()), Some(mask(&[1, 2])));
+        assert_eq!(tell(&mut cpus, 1, idle()), None);
+        assert_eq!(tell(&mut cpus, 0, idle()), None, "its switches are not followed");
+        assert_eq!(tell(&mut cpus, 2, RecordKind::Lost { records: 7 }), Some(mask(&[1])));
+        assert_eq!(machine.is_idle(Cpu(2)), Some(false), "no core with it is free");
+        let sample = Sample { cpu: Cpu(2), tid: Pid(9), ..Sample::default() };
+        cpus.sample(&machine, &sample);
+        assert_eq!(cpus.newly_told(), Some(&mask(&[1, 2])));
     }
 }

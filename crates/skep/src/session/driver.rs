@@ -12,7 +12,7 @@ use skep_sample::{MappedCode, Record, RecordKind};
 use skep_topology::{CpuMask, MAX_CPUS};
 
 use super::attach::{Attachment, EventPlan, Method};
-use super::cpus;
+use super::cpus::Cpus;
 use super::ground::Ground;
 use super::seen::Seen;
 use super::tasks;
@@ -51,7 +51,7 @@ pub struct Driver<'m> {
     /// Whether a recording named a CPU that no machine could have.
     is_cpu_impossible: bool,
     seen: Seen,
-    cpus: cpus::Source,
+    cpus: Cpus,
 }
 
 impl<'m> Driver<'m> {
@@ -68,7 +68,7 @@ impl<'m> Driver<'m> {
         let attach = |prog| Attachment::new(machine, prog, plan, method);
         let attached = programs.into_iter().map(attach).collect::<Result<_, _>>()?;
         let traced = plan.tracepoint.as_ref().and_then(|_| machine.tracepoint(plan.attr.config));
-        let (seen, cpus) = (Seen::default(), cpus::Source::default());
+        let (seen, cpus) = (Seen::default(), Cpus::default());
         Ok(Self {
             machine,
             attached,
@@ -86,8 +86,20 @@ impl<'m> Driver<'m> {
     /// Has a script tell what CPUs do, from the time of the first record on, and nothing else.
     #[must_use]
     pub fn idle_script(mut self, script: Script) -> Self {
-        self.cpus = cpus::Source::script(script);
+        self.cpus.follow_script(script);
         self
+    }
+
+    /// Keeps track of which CPUs are known to be idle or busy: of some all switches are told, of some is told at first.
+    #[must_use]
+    pub fn keep_track(mut self, followed: CpuMask, told: CpuMask) -> Self {
+        self.cpus.keep_track(followed, told);
+        self
+    }
+
+    /// The CPUs that are known to be idle or busy, if these are others than the last time.
+    pub fn newly_told(&mut self) -> Option<&CpuMask> {
+        self.cpus.newly_told()
     }
 
     /// Says whose CPUs the machine has.

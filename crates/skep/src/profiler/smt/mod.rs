@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use skep_machine::Machine;
 use skep_object::KernelProfile;
+use skep_sample::recording::Recording;
 use skep_sample::sched::Script;
 use skep_sample::{Options, Session, SourceKind};
 use skep_topology::{CpuMask, Topology};
@@ -94,23 +95,25 @@ pub fn profile(
     };
     let watch = Watch::new(&machine, ground, &session, idle_source)?;
     fill(&machine, &loaded, &cpus, &watch.told)?;
+    let tell = |told: &CpuMask| setup::tell(&machine, &loaded, &cpus, told);
     let plan = EventPlan::new(&options, &session);
     let mut driver = Driver::new(&machine, SMT.program(&loaded), &plan, method)?
         .on(ground)
-        .of_recording(session.recording().is_some());
+        .of_recording(session.recording().is_some())
+        .keep_track(watch.followed.clone(), watch.told.clone());
     if let Some(script) = request.script {
         driver = driver.idle_script(script);
     }
     let source = session.source();
-    let missing = session.recording().map_or(0, |of| of.missing_switches().max(of.lost()));
-    let bench = Bench { machine: &machine, loaded: &loaded, driver };
+    let gaps = session.recording().map_or(0, Recording::gaps);
+    let bench = Bench { machine: &machine, loaded: &loaded, driver, tell: &tell };
     let mut outcome = bench.run(session, stop, progress)?;
     let split = Split { is_active, cpus, idle_source, ..Split::read(&machine, &loaded)? };
     outcome.notices.extend(remarks(&machine, &split, ground, source, &watch));
-    if missing > 0 && split.idle_source == Some(IdleSource::Recording) {
+    if gaps > 0 && split.idle_source == Some(IdleSource::Recording) {
         outcome.notices.push(format!(
-            "{missing} records or more are missing in the recording, context switches perhaps among them; until the next \
-             switch of a CPU, who came last is taken to run there"
+            "records are missing at {gaps} places of the recording, context switches perhaps among them: what the CPU did \
+             is not known there until its next record"
         ));
     }
     outcome.smt = Some(split);
@@ -119,7 +122,9 @@ pub fn profile(
 
 /// What a source tells of the machine's CPUs.
 struct Watch {
-    /// CPUs of which it tells at any time whether they are idle.
+    /// CPUs of which it tells at any time whether they are idle, but where records are lost.
+    followed: CpuMask,
+    /// Those of which that is known before the first record.
     told: CpuMask,
     /// CPUs that the source has not, since the machine is a declared one: nothing ever runs on them.
     silent: CpuMask,
@@ -133,7 +138,7 @@ impl Watch {
         source: Option<IdleSource>,
     ) -> Result<Self, Error> {
         let possible = machine.topology().possible();
-        let (told, known) = match (source, session.recording()) {
+        let (followed, known) = match (source, session.recording()) {
             (None, _) => (CpuMask::new(), None),
             (Some(IdleSource::Script), _) => (possible.clone(), None),
             (Some(_), None) => (possible.clone(), Some(crate::topology::host()?.topology)),
@@ -143,11 +148,14 @@ impl Watch {
                 (possible.and_not(&untold), Some(recorded))
             }
         };
-        let silent = match (ground, known) {
-            (Ground::Declared(_), Some(known)) => machine.online().and_not(known.online()),
+        let online = known.as_ref().map(|known| known.online().clone()).unwrap_or_default();
+        let silent = match ground {
+            Ground::Declared(_) if known.is_some() => machine.online().and_not(&online),
             _ => CpuMask::new(),
         };
-        Ok(Self { told, silent })
+        // Those of the source are told of by its first records.
+        let told = followed.and_not(&online);
+        Ok(Self { followed, told, silent })
     }
 }
 
@@ -172,7 +180,7 @@ fn remarks(
     watch: &Watch,
 ) -> Vec<String> {
     let mut remarks = Vec::new();
-    let untold = machine.online().and_not(&watch.told);
+    let untold = machine.online().and_not(&watch.followed);
     match (split.idle_source, source) {
         _ if !split.is_active => remarks.push(without_smt(machine.topology(), ground)),
         (None, SourceKind::Ptrace) => remarks.push(

@@ -79,6 +79,19 @@ pub fn fill(
     for cpu in machine.online().and_not(told).iter() {
         machine.set_busy(cpu);
     }
+    tell(machine, loaded, cpus, told)
+}
+
+/// Tells the loaded program again whose samples count, and of whom the masks of idle CPUs tell what is.
+///
+/// # Errors
+/// When the program is another one.
+pub(super) fn tell(
+    machine: &Machine,
+    loaded: &Loaded,
+    cpus: &CpuMask,
+    told: &CpuMask,
+) -> Result<(), Error> {
     let words = [cpus, told].into_iter().flat_map(|mask| (0..MASK_WORDS).map(|at| mask.word(at)));
     let wanted: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
     write(machine, loaded, "wanted", [0; 4], &wanted)
