@@ -11,6 +11,7 @@ mod map_type;
 mod mapping;
 mod prog_type;
 mod proto;
+mod recorded_kernel;
 mod sample;
 mod uapi_enum;
 mod version;
@@ -29,6 +30,7 @@ pub use proto::{
     Acquires, ArgBase, ArgProto, CallTable, Caller, HelperAnswer, HelperProto, KfuncAnswer,
     KfuncProto, MapAnswer, RetBase, RetBound, RetProto, TypeFlags,
 };
+pub use recorded_kernel::RecordedKernel;
 pub use sample::{
     BranchEntry, CallchainEntry, CounterValue, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, Sample,
     UserRegs, UserStack, X86Regs,

@@ -34,6 +34,6 @@ pub use function::FunctionStat;
 pub use profile::{Frame, Profile, Stack};
 pub use stack::{GroupId, Process, ProcessId, StackSet};
 pub use symbol::{
-    Era, Function, FunctionId, Kernel, Line, Location, Progress, Query, Source, Space, Symbolizer,
+    Era, Function, FunctionId, Line, Location, Progress, Query, Source, Space, Symbolizer,
 };
 pub use terminal::one_line;

@@ -39,6 +39,7 @@ mod error;
 pub mod event_name;
 mod live;
 mod mapped_code;
+mod mapped_file;
 mod notice;
 mod options;
 mod proc;

@@ -1,15 +1,16 @@
 //! Memory of processes that are gone, as far as files tell: code is what was mapped.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use object::Object;
 use object::read::ReadCache;
 use skep_abi::{Mapping, Pid};
 
+use crate::mapped_file;
 use crate::space::Spaces;
 use crate::stream::Record;
 
@@ -49,17 +50,9 @@ impl MappedCode {
     }
 }
 
-/// Opens a mapped file, if it is a regular one and the build that was mapped, as far as that was recorded.
+/// Opens a mapped file, if it is the build that was mapped, as far as that was recorded.
 fn open(mapping: &Mapping) -> Option<File> {
-    let path: &Path = &mapping.path;
-    if !path.is_absolute() || !path.metadata().ok()?.is_file() {
-        return None;
-    }
-    // The path may be a recording's word. What the kernel makes up, as below /proc, has no length.
-    if path.metadata().ok()?.len() <= mapping.file_offset {
-        return None;
-    }
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).ok()?;
+    let (file, _) = mapped_file::open(mapping.path.is_absolute().then_some(&mapping.path)?)?;
     if !mapping.build_id.is_empty() {
         let cache = ReadCache::new(&file);
         let elf = object::File::parse(&cache).ok()?;
@@ -72,6 +65,8 @@ fn open(mapping: &Mapping) -> Option<File> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use skep_abi::Cpu;
 
     use super::*;

@@ -11,7 +11,7 @@ use crate::notice::Notice;
 use crate::options::{Options, Rate, SourceChoice, Target};
 use crate::proc::executable_mappings;
 use crate::ptrace::PtraceSource;
-use crate::recording::{RecordedKernel, Recording, RecordingSource};
+use crate::recording::{Recording, RecordingSource};
 use crate::space::Spaces;
 use crate::stream::{End, Record, RecordKind, TargetStatus};
 use crate::tasks::Tasks;
@@ -108,9 +108,7 @@ impl Session {
             (UnwindMode::Fp, _) => None,
             (mode, None) => Some((mode, Box::new(Unwinder::new()))),
             (mode, Some(recording)) => {
-                // The vDSO is the release's.
-                let is_here = recording.kernel() != RecordedKernel::Other;
-                Some((mode, Box::new(Unwinder::of_recording(is_here))))
+                Some((mode, Box::new(Unwinder::of_recording(recording.kernel()))))
             }
         };
         let is_past = recording.is_some();

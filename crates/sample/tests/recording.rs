@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use linux_perf_event_reader::RecordType;
-use skep_abi::Sample;
+use skep_abi::{RecordedKernel, Sample};
 use skep_perfdata::perf_record;
-use skep_sample::recording::{RecordedKernel, Recording};
+use skep_sample::recording::Recording;
 use skep_sample::unwind::UnwindMode;
 use skep_sample::{Options, Record, RecordKind, Session, Target};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use skep_abi::{Cpu, Node};
 
 use crate::distance::Distances;
+use crate::partial::{PartialCpu, fill_in};
 use crate::{CAPACITY_SCALE, MAX_CPUS, MAX_NODES, Topology, TopologyError};
 
 /// Bytes of memory that a node has where nothing is said.
@@ -78,6 +79,24 @@ pub struct TopologySpec {
 }
 
 impl TopologySpec {
+    /// Checks it; where what CPUs share contradicts itself, as firmware may have it, leaves cores, caches and sockets out.
+    /// *Returns* the contradiction too.
+    ///
+    /// # Errors
+    /// [`TopologyError`], when the CPUs and nodes by themselves are no machine either.
+    pub fn build_or_flat(self) -> Result<(Topology, Option<TopologyError>), TopologyError> {
+        match self.clone().build() {
+            Err(error @ (TopologyError::SplitCore { .. } | TopologyError::SplitLlc { .. })) => {
+                let alone =
+                    |of: CpuSpec| PartialCpu { socket: None, core: None, llc: None, ..of.into() };
+                let cpus = self.cpus.iter().map(|(cpu, of)| (*cpu, alone(*of))).collect();
+                let flat = Self { cpus: fill_in(&cpus), ..self };
+                Ok((flat.build()?, Some(error)))
+            }
+            built => Ok((built?, None)),
+        }
+    }
+
     /// Checks it.
     ///
     /// # Errors

@@ -52,10 +52,6 @@ pub(super) fn locate_earlier(
     changed: &mut BTreeSet<PathBuf>,
 ) -> Option<Located> {
     let found = is_file(mapping).then(|| regular(&mapping.path)).flatten()?;
-    // The path is the recording's word. What the kernel makes up, as below /proc, has no length.
-    if found.path.metadata().is_ok_and(|file| file.len() <= mapping.file_offset) {
-        return None;
-    }
     if !mapping.build_id.is_empty() && build_id(&found.path).as_deref() != Some(&mapping.build_id) {
         changed.insert(found.path);
         return None;
@@ -77,6 +73,7 @@ pub(super) fn in_root(pid: Pid, path: &Path) -> PathBuf {
 }
 
 fn regular(path: &Path) -> Option<Located> {
-    let found = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    // What the kernel makes up, as below /proc, has no length, and is no file that was mapped, whatever a recording says.
+    let found = path.metadata().ok().filter(|found| found.is_file() && found.len() > 0)?;
     Some(Located { identity: (found.dev(), found.ino()), path: path.to_owned() })
 }

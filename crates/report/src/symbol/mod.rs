@@ -18,6 +18,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use skep_abi::RecordedKernel;
+
 pub use resolve::Symbolizer;
 
 use crate::stack::ProcessId;
@@ -33,28 +35,17 @@ pub enum Era {
         /// When it ended: what was written later tells of others.
         until: SystemTime,
         /// What its kernel has to do with the one that runs.
-        kernel: Kernel,
+        kernel: RecordedKernel,
     },
-}
-
-/// What the kernel of a recording has to do with the one that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kernel {
-    /// It runs still: its functions lie where they lay.
-    Running,
-    /// It was booted since, or hides where its functions lie; the vDSO is the same.
-    SameRelease,
-    /// It is another one.
-    Other,
 }
 
 impl Era {
     fn has_kernel(self) -> bool {
-        matches!(self, Self::Now | Self::Earlier { kernel: Kernel::Running, .. })
+        matches!(self, Self::Now | Self::Earlier { kernel: RecordedKernel::Running, .. })
     }
 
     fn has_vdso(self) -> bool {
-        !matches!(self, Self::Earlier { kernel: Kernel::Other, .. })
+        !matches!(self, Self::Earlier { kernel: RecordedKernel::Other, .. })
     }
 }
 

@@ -67,13 +67,6 @@ impl Symbolizer {
         Self { era, ..Self::default() }
     }
 
-    /// Files that were left out, since they are other builds than the processes had mapped, by the build ids that were
-    /// recorded.
-    #[must_use]
-    pub const fn changed_files(&self) -> &BTreeSet<PathBuf> {
-        &self.changed
-    }
-
     /// A function of a location that this symbolizer gave.
     #[must_use]
     pub fn function(&self, id: FunctionId) -> &Function {

@@ -3,30 +3,23 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 
+use skep_abi::RecordedKernel;
+
 use super::survey::KernelText;
 
 /// Lines of `/proc/kallsyms` within which the first symbols of the text lie.
 const FIRST_LINES: usize = 100_000;
 
-/// What the kernel that was recorded has to do with the one that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordedKernel {
-    /// It runs still: the release is the same, and its text lies where it lay.
-    Running,
-    /// The release is the same; it was booted since, or hides where its text lies.
-    SameRelease,
-    /// It is another one, or not told.
-    Other,
-}
-
-impl RecordedKernel {
-    pub(super) fn of(release: Option<&str>, text: Option<&KernelText>) -> Self {
-        let here = rustix::system::uname();
-        if release.is_none_or(|release| here.release().to_str() != Ok(release)) {
-            return Self::Other;
-        }
-        let is_there = |text: &KernelText| address_of(&text.symbol) == Some(text.address);
-        if text.is_some_and(is_there) { Self::Running } else { Self::SameRelease }
+/// Compares the kernel of a recording with the running one.
+pub(super) fn compare(release: Option<&str>, text: Option<&KernelText>) -> RecordedKernel {
+    let here = rustix::system::uname();
+    if release.is_none_or(|release| here.release().to_str() != Ok(release)) {
+        return RecordedKernel::Other;
+    }
+    let is_there = |text: &KernelText| address_of(&text.symbol) == Some(text.address);
+    match text.is_some_and(is_there) {
+        true => RecordedKernel::Running,
+        false => RecordedKernel::SameRelease,
     }
 }
 

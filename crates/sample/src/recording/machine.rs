@@ -35,24 +35,11 @@ pub(super) fn machine(
     let mut notes = Vec::new();
     let cpus = cpus(features, highest, &mut notes);
     let nodes = or_remark(nodes(features), &mut notes);
-    let spec = spec(cpus, nodes);
-    let topology = match spec.clone().build() {
-        Err(error @ (TopologyError::SplitCore { .. } | TopologyError::SplitLlc { .. })) => {
-            notes.push(format!(
-                "cores and caches are left out, since the recording contradicts itself: {error}"
-            ));
-            flat(spec).build()
-        }
-        built => built,
-    }?;
+    let (topology, contradiction) = spec(cpus, nodes).build_or_flat()?;
+    notes.extend(contradiction.map(|error| {
+        format!("cores and caches are left out, since the recording contradicts itself: {error}")
+    }));
     Ok(RecordedMachine { topology, notes })
-}
-
-/// The same without anything that CPUs share but their nodes.
-fn flat(spec: TopologySpec) -> TopologySpec {
-    let alone = |of: PartialCpu| PartialCpu { socket: None, core: None, llc: None, ..of };
-    let cpus = spec.cpus.iter().map(|(cpu, of)| (*cpu, alone((*of).into()))).collect();
-    TopologySpec { cpus: fill_in(&cpus), ..spec }
 }
 
 /// A node: its number, KiB of memory, its CPUs.

@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use skep_abi::RecordedKernel;
 use skep_topology::{CpuMask, TopologyError};
 
 use crate::error::OpenError;
@@ -45,7 +46,6 @@ use survey::Survey;
 
 pub use error::{Damage, DamageKind, RecordingError};
 pub use event::RecordedEvent;
-pub use kernel::RecordedKernel;
 pub use machine::RecordedMachine;
 pub(crate) use source::RecordingSource;
 
@@ -175,7 +175,7 @@ impl Recording {
     /// What the kernel that was recorded has to do with the one that runs.
     #[must_use]
     pub fn kernel(&self) -> RecordedKernel {
-        RecordedKernel::of(self.release().as_deref(), self.survey.kernel.as_ref())
+        kernel::compare(self.release().as_deref(), self.survey.kernel.as_ref())
     }
 
     /// When it ended: when the file was last written.

@@ -1,16 +1,17 @@
 //! Mapped files, loaded when a stack first leads through them, and shared by all processes that map them.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use skep_abi::{Mapping, Pid};
+use skep_abi::{Mapping, Pid, RecordedKernel};
 
 use super::image::Image;
 use super::space::is_file;
 use super::vdso;
+use crate::mapped_file;
 
 /// Unwind tables kept in memory; the least recently used go first.
 const MAX_BYTES: usize = 48 << 20;
@@ -46,19 +47,8 @@ pub(super) struct Files {
     bytes: usize,
     clock: u64,
     max_bytes: usize,
-    past: Past,
-}
-
-/// What of the running system says nothing of the processes that are unwound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Past {
-    /// Nothing: they run.
-    #[default]
-    No,
-    /// `/proc`: they ran on the kernel that runs still.
-    Processes,
-    /// Nor the vDSO of its kernel.
-    Kernel,
+    /// Of a recording: what its kernel has to do with the running one. `None`: the processes run.
+    past: Option<RecordedKernel>,
 }
 
 impl Default for Files {
@@ -69,15 +59,15 @@ impl Default for Files {
             bytes: 0,
             clock: 0,
             max_bytes: MAX_BYTES,
-            past: Past::No,
+            past: None,
         }
     }
 }
 
 impl Files {
-    /// An empty cache.
-    pub(super) fn of(past: Past) -> Self {
-        Self { past, ..Self::default() }
+    /// An empty cache of files that processes of a recording had mapped.
+    pub(super) fn of_recording(kernel: RecordedKernel) -> Self {
+        Self { past: Some(kernel), ..Self::default() }
     }
 
     /// The file at a place, unless it was evicted.
@@ -94,7 +84,7 @@ impl Files {
     /// Returns `None` when it is anonymous, gone, another build than was mapped, or no 64-bit ELF file.
     pub(super) fn load(&mut self, pid: Pid, mapping: &Mapping) -> Option<ImageId> {
         if mapping.path == Path::new(vdso::PATH) {
-            if self.past == Past::Kernel {
+            if self.past == Some(RecordedKernel::Other) {
                 return None;
             }
             return self
@@ -105,15 +95,11 @@ impl Files {
             return None;
         }
         let candidates = match self.past {
-            Past::No => candidates(pid, mapping).to_vec(),
-            Past::Processes | Past::Kernel => vec![mapping.path.clone()],
+            None => candidates(pid, mapping).to_vec(),
+            Some(_) => vec![mapping.path.clone()],
         };
         candidates.iter().find_map(|path| {
             let (identity, file) = open(path)?;
-            // What the kernel makes up, as below /proc, has no length, and is no file that was mapped.
-            if matches!(identity, Identity::File { size: 0, .. }) {
-                return None;
-            }
             if let Some(id) = self.find(identity, mapping) {
                 return Some(id);
             }
@@ -182,13 +168,8 @@ fn candidates(pid: Pid, mapping: &Mapping) -> [PathBuf; 3] {
     }
 }
 
-/// Opens a regular file; anything else could block or act when it is opened.
 fn open(path: &Path) -> Option<(Identity, File)> {
-    if !path.metadata().ok()?.is_file() {
-        return None;
-    }
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).ok()?;
-    let found = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let (file, found) = mapped_file::open(path)?;
     let identity = Identity::File {
         device: found.dev(),
         inode: found.ino(),

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use gimli::UnwindContext;
-use skep_abi::{Sample, X86Regs};
+use skep_abi::{RecordedKernel, Sample, X86Regs};
 
-use super::files::{Files, ImageId, Past};
+use super::files::{Files, ImageId};
 use super::memory::{CopiedStack, StackMemory};
 use super::registers::{Register, Registers};
 use super::rule::{Failure, Rule};
@@ -72,12 +72,10 @@ impl Unwinder {
         Self::default()
     }
 
-    /// An unwinder of a recording, whose processes are gone; `is_kernel_here` tells whether they ran on the kernel that
-    /// runs still, and so had its vDSO.
+    /// An unwinder of a recording, whose processes are gone.
     #[must_use]
-    pub(crate) fn of_recording(is_kernel_here: bool) -> Self {
-        let past = if is_kernel_here { Past::Processes } else { Past::Kernel };
-        Self { files: Files::of(past), ..Self::default() }
+    pub(crate) fn of_recording(kernel: RecordedKernel) -> Self {
+        Self { files: Files::of_recording(kernel), ..Self::default() }
     }
 
     /// The user stack of a sample, innermost first, found as the mode says.

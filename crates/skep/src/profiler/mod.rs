@@ -11,9 +11,10 @@ mod tables;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 
+use skep_abi::RecordedKernel;
 use skep_machine::Machine;
 use skep_object::{KernelProfile, ObjectSpec, Resolved};
-use skep_report::{Era, GroupId, Kernel, Profile};
+use skep_report::{Era, GroupId, Profile};
 use skep_sample::{Options, Totals};
 
 use crate::load::Loaded;
@@ -126,11 +127,13 @@ fn nameless(profile: &Profile, era: Era) -> Vec<String> {
         ));
     }
     let why = match era {
-        Era::Earlier { kernel: Kernel::Other, .. } => "another one runs here than was recorded",
-        Era::Earlier { kernel: Kernel::SameRelease, .. } => {
+        Era::Earlier { kernel: RecordedKernel::Other, .. } => {
+            "another one runs here than was recorded"
+        }
+        Era::Earlier { kernel: RecordedKernel::SameRelease, .. } => {
             "it was booted since it was recorded, or hides its addresses (kernel.kptr_restrict)"
         }
-        Era::Now | Era::Earlier { kernel: Kernel::Running, .. } => return remarks,
+        Era::Now | Era::Earlier { kernel: RecordedKernel::Running, .. } => return remarks,
     };
     if profile.function_stats().iter().any(|stat| &*stat.object == "[kernel]") {
         remarks.push(format!("functions of the kernel have no names, since {why}"));

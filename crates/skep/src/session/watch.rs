@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use skep_report::{Era, Kernel};
-use skep_sample::recording::{RecordedKernel, Recording};
+use skep_report::Era;
+use skep_sample::recording::Recording;
 use skep_sample::unwind::UnwindMode;
 use skep_sample::{
     Cause, End, Notice, OpenError, Options, Record, SampleError, Session, SourceChoice, Totals,
@@ -109,12 +109,7 @@ impl Watched {
     #[must_use]
     pub fn era(&self) -> Era {
         let Some(recording) = self.session.recording() else { return Era::Now };
-        let kernel = match recording.kernel() {
-            RecordedKernel::Running => Kernel::Running,
-            RecordedKernel::SameRelease => Kernel::SameRelease,
-            RecordedKernel::Other => Kernel::Other,
-        };
-        Era::Earlier { until: recording.ended(), kernel }
+        Era::Earlier { until: recording.ended(), kernel: recording.kernel() }
     }
 }
 

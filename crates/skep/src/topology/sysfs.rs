@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use skep_abi::{Cpu, Node};
 use skep_topology::{
-    Distances, MAX_CPUS, MAX_NODES, NodeSpec, PartialCpu, REMOTE_DISTANCE, Topology, TopologyError,
-    TopologySpec, fill_in, format_list, parse_list,
+    Distances, MAX_CPUS, MAX_NODES, NodeSpec, PartialCpu, REMOTE_DISTANCE, TopologySpec, fill_in,
+    format_list, parse_list,
 };
 
 use super::{Declared, Source};
@@ -40,33 +40,18 @@ pub fn host_at(root: &Path) -> Result<Declared, Error> {
             TopologySpec { cpus: fill_in(&cpus), ..TopologySpec::default() }
         }
     };
-    let topology = match spec.clone().build() {
-        Err(error @ (TopologyError::SplitCore { .. } | TopologyError::SplitLlc { .. })) => {
-            notes.push(format!(
-                "cores and caches are left out, since sysfs contradicts itself: {error}"
-            ));
-            flat(spec)
-        }
-        built => built,
-    };
-    let topology = topology.map_err(|error| {
+    let (topology, contradiction) = spec.build_or_flat().map_err(|error| {
         Error::environment(format!("{} shows no machine: {error}", sysfs.system.display()))
     })?;
+    notes.extend(contradiction.map(|error| {
+        format!("cores and caches are left out, since sysfs contradicts itself: {error}")
+    }));
     Ok(Declared { topology, source: Source::Host, notes })
 }
 
 fn available() -> u32 {
     std::thread::available_parallelism()
         .map_or(1, |count| u32::try_from(count.get()).unwrap_or(1).min(MAX_CPUS))
-}
-
-/// The same machine without anything that CPUs share but their nodes.
-fn flat(spec: TopologySpec) -> Result<Topology, TopologyError> {
-    let cpus = spec.cpus.iter().map(|(&cpu, &of)| {
-        let of = PartialCpu { socket: None, core: None, llc: None, ..of.into() };
-        (cpu, of)
-    });
-    TopologySpec { cpus: fill_in(&cpus.collect()), ..spec }.build()
 }
 
 struct Sysfs {

@@ -1,6 +1,6 @@
 //! Whole recordings of every form.
 
-use skep_abi::Pid;
+use skep_abi::{Pid, RecordedKernel};
 use skep_perfdata::{
     CPU_CLOCK, DUMMY, Recorded, comm, fork, mmap, present, raw, release, sample, text,
 };
@@ -8,7 +8,6 @@ use skep_perfdata::{
 use super::*;
 use crate::error::Cause;
 use crate::options::Rate;
-use crate::recording::RecordedKernel;
 use crate::task::Comm;
 
 const STACK: [u64; 2] = [0x40_1010, 0x40_1020];
