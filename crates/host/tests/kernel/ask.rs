@@ -76,7 +76,7 @@ pub(crate) fn cpu_clock() -> PerfEventAttr {
 }
 
 /// Keeps the CPU busy until something is so, for a few seconds at most; whether it was.
-pub(crate) fn busy_until(is_so: impl Fn() -> bool) -> bool {
+pub(crate) fn busy_until(mut is_so: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + Duration::from_secs(10);
     while Instant::now() < end {
         let start = Instant::now();
